@@ -1,0 +1,1 @@
+"""Orthanc Patient Share: hand a study to its patient as a link and a password."""

@@ -1,0 +1,1 @@
+"""The world outside: Orthanc's SDK, the share store, keys, hashing, time."""

@@ -1,0 +1,160 @@
+"""The only module that imports `orthanc`, the SDK inside Orthanc's Python plugin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orthanc
+
+from ..web.request import Request
+from ..web.wsgi_bridge import Response
+
+# Numbers of the SDK's OrthancPluginHttpMethod; HEAD and OPTIONS arrive as GET.
+_METHODS = {1: "GET", 2: "POST", 3: "PUT", 4: "DELETE"}
+# The statuses that Orthanc can send; with any other the connection would close without an answer.
+_CANNOT_BE_SENT = {
+    308: 303,
+    410: 404,
+    418: 403,
+    421: 403,
+    425: 503,
+    428: 403,
+    429: 503,
+    431: 403,
+    451: 403,
+    511: 403,
+}
+_WITHOUT_BODY = range(300, 400)
+_UNKNOWN_RESOURCE = (7, 17)  # InexistentItem, UnknownResource
+
+
+class OrthancTooOld(Exception):
+    """This Orthanc or its Python plugin cannot be protected; the text is for the administrator."""
+
+
+def check_versions() -> None:
+    """Raise OrthancTooOld below Orthanc 1.12.7 or orthanc-python 5.0."""
+    if not orthanc.CheckVersionAdvanced(1, 12, 7):
+        raise OrthancTooOld("Orthanc 1.12.7 or newer is needed: older ones freeze and leak under this plugin.")
+    if not hasattr(orthanc.RestOutput, "StartStreamAnswer"):
+        raise OrthancTooOld("The Python plugin of Orthanc (orthanc-python) 5.0 or newer is needed.")
+
+
+def configuration() -> dict[str, Any]:
+    """Orthanc's whole configuration, secrets included: never log it."""
+    parsed: dict[str, Any] = json.loads(orthanc.GetConfiguration())
+    return parsed
+
+
+def log_error(text: str) -> None:
+    """One line to Orthanc's log, at level error."""
+    orthanc.LogError(f"Patient Share: {text}")
+
+
+def log_warning(text: str) -> None:
+    """One line to Orthanc's log, at level warning, which Orthanc shows by default."""
+    orthanc.LogWarning(f"Patient Share: {text}")
+
+
+class OrthancRest:
+    """Orthanc's own REST API from inside; such calls do not pass the request filter."""
+
+    def get(self, path: str) -> bytes | None:
+        """The answer, or None where Orthanc knows no such resource; raises OSError for every other failure."""
+        return self._call(lambda: orthanc.RestApiGet(path))
+
+    def post(self, path: str, body: str) -> bytes | None:
+        """The same for POST."""
+        return self._call(lambda: orthanc.RestApiPost(path, body))
+
+    def _call(self, call: Callable[[], bytes]) -> bytes | None:
+        try:
+            return call()
+        except orthanc.OrthancException as fault:
+            code = fault.args[0] if fault.args else None
+            if code in _UNKNOWN_RESOURCE:
+                return None
+            raise OSError(f"Orthanc error {code}") from None
+
+
+def register_filter(admits: Callable[[Request], bool]) -> None:
+    """Let `admits` decide on every request; a failure of it is a refusal."""
+
+    def request_filter(uri: str, **facts: Any) -> bool:
+        try:
+            request = Request(
+                method=_METHODS.get(facts["method"], "?"),
+                path=uri,
+                query=facts.get("get", {}),
+                headers=facts["headers"],
+                peer=facts["ip"],
+            )
+            return admits(request) is True
+        except Exception as fault:  # noqa: BLE001 - whatever fails here must end in a refusal
+            log_error(f"the request filter failed: {type(fault).__name__}")
+            return False
+
+    orthanc.RegisterIncomingHttpRequestFilter(request_filter)
+
+
+def register_routes(patterns: tuple[str, ...], answer: Callable[[Request], Response]) -> None:
+    """Let `answer` serve the paths that match one of the patterns, for all methods."""
+
+    def callback(output: Any, uri: str, **facts: Any) -> None:
+        headers: Mapping[str, str] = facts["headers"]
+        request = Request(
+            method=facts["method"],
+            path=uri,
+            query=facts.get("get", {}),
+            headers=headers,
+            body=facts.get("body", b"") or b"",
+        )
+        send(output, answer(request), request.navigation)
+
+    for pattern in patterns:
+        orthanc.RegisterRestCallback(pattern, callback)
+
+
+def register_changes(started: Callable[[], None], stopped: Callable[[], None]) -> None:
+    """Call `started` when Orthanc's REST API is there, `stopped` before it goes."""
+
+    def changed(change: int, _level: int, _resource: str) -> None:
+        if change == orthanc.ChangeType.ORTHANC_STARTED:
+            started()
+        elif change == orthanc.ChangeType.ORTHANC_STOPPED:
+            stopped()
+
+    orthanc.RegisterOnChangeCallback(changed)
+
+
+def send(output: Any, response: Response, navigation: bool) -> None:
+    """Send a response through Orthanc, whose SDK offers less than HTTP.
+
+    A body under any status but 200 is labelled text/plain by Orthanc, so a browser would show the source of an error
+    page. Where a browser asks for a page to show it, the page therefore goes out with status 200; everybody else gets
+    the true status. Both are told the truth in X-Answer-Status and X-Answer-Type, from which a reverse proxy can
+    restore it.
+    """
+    content_type = response.header("content-type")
+    status = _CANNOT_BE_SENT.get(response.status, response.status)
+    # A challenge must stay a 401, or the browser never asks for the password.
+    challenge = bool(response.header("www-authenticate"))
+    as_page = navigation and status >= 400 and not challenge and content_type.startswith("text/html")
+    for name, value in response.headers:
+        if any(forbidden in text for forbidden in "\r\n\0" for text in (name, value)):
+            raise ValueError("a header must not hold a line break")
+        if name.lower() in ("content-type", "content-length"):
+            continue
+        output.SetHttpHeader(name, value)
+    if status != 200:
+        output.SetHttpHeader("X-Answer-Status", str(response.status))
+        if response.body and status not in _WITHOUT_BODY:
+            output.SetHttpHeader("X-Answer-Type", content_type)
+    if status == 200 or as_page:
+        output.AnswerBuffer(response.body, content_type)
+    elif status in _WITHOUT_BODY or not response.body:
+        output.SendHttpStatusCode(status)
+    else:
+        output.SendHttpStatus(status, response.body)

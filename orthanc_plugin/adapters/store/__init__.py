@@ -1,0 +1,1 @@
+"""The share store on SQLAlchemy Core: shares, sessions, attempts; no patient names."""

@@ -1,0 +1,90 @@
+"""Open the share store and bring its schema up to date."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+_MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_BUSY_TIMEOUT_MS = 5000
+
+
+class StoreError(Exception):
+    """The share store cannot be opened or migrated; the text is for the administrator."""
+
+
+def open_store(url: str) -> Engine:
+    """Connect, migrate to the newest schema and answer the engine; raises StoreError."""
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+            raise StoreError("The share store cannot be opened: SQLite needs the path of a file.")
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            _create_private(Path(parsed.database))
+        # Parameters of statements hold hashes and identifiers: they stay out of error messages and logs.
+        engine = create_engine(parsed, hide_parameters=True, pool_size=20, max_overflow=20)
+        if engine.dialect.name == "sqlite":
+            _tune_sqlite(engine)
+        _migrate(engine)
+    except CommandError as fault:
+        raise StoreError("The share store was written by a newer version of this plugin.") from fault
+    except (SQLAlchemyError, OSError, ImportError) as fault:
+        # Not the text of the fault: it may quote the URL with its password.
+        raise StoreError(f"The share store cannot be opened ({_kind(fault)}).") from fault
+    return engine
+
+
+def _kind(fault: Exception) -> str:
+    if isinstance(fault, OSError):
+        return fault.strerror or type(fault).__name__
+    return type(getattr(fault, "orig", None) or fault).__name__
+
+
+def writing(engine: Engine) -> Engine:
+    """The same store, with transactions that take SQLite's write lock at their beginning.
+
+    A transaction that reads first and writes later would otherwise fail at once under concurrency, whatever the
+    busy time-out.
+    """
+    return engine.execution_options(begin_immediate=True)
+
+
+def _create_private(path: Path) -> None:
+    """Create the file for the owner alone before SQLite would create it by the umask."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    os.close(descriptor)
+
+
+def _tune_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        # The driver's own transaction handling is switched off; `begin` below does it explicitly.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # FULL: a revocation or a counted attempt that was answered is on the disk, even when the power fails.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("begin_immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _migrate(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    with writing(engine).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

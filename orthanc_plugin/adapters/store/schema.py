@@ -1,0 +1,49 @@
+"""The tables. Times are whole seconds since 1970-01-01 UTC; patient names appear in no column."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table
+
+metadata = MetaData()
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # HMAC-SHA-256 of the access code, hexadecimal: the code itself is stored nowhere.
+    Column("code_index", String(64), nullable=False, unique=True),
+    Column("password_hash", String(200), nullable=False),
+    Column("study_id", String(44), nullable=False, index=True),
+    Column("study_instance_uid", String(64), nullable=False, index=True),
+    Column("audience", String(16), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    # AES-256-GCM: staff write names into notes.
+    Column("note", LargeBinary, nullable=False),
+    Index("ix_shares_newest", "created_at", "id"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    # SHA-256 of the identifier in the cookie, hexadecimal.
+    Column("id_hash", String(64), primary_key=True),
+    Column("share_id", String(32), ForeignKey("shares.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("share_id", String(32), ForeignKey("shares.id", ondelete="CASCADE"), primary_key=True),
+    # HMAC-SHA-256 of the client's address, hexadecimal.
+    Column("address", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("blocked_until", BigInteger, nullable=False),
+)

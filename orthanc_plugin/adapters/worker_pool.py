@@ -1,0 +1,39 @@
+"""The product's own threads.
+
+Orthanc's HTTP threads have a stack of 100 KB, on which a web framework overflows; Python's own have 8 MB. A
+callback therefore hands its work to this pool and waits.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from typing import TypeVar
+
+from ..domain.errors import Busy
+
+_Answer = TypeVar("_Answer")
+
+
+class WorkerPool:
+    """A fixed number of threads and a bounded queue."""
+
+    def __init__(self, threads: int, waiting: int) -> None:
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="patient-share")
+        self._places = threading.BoundedSemaphore(threads + waiting)
+
+    def run(self, work: Callable[[], _Answer]) -> _Answer:
+        """Run `work` on a thread of the pool and wait for its answer; raises Busy when the queue is full."""
+        if not self._places.acquire(blocking=False):
+            raise Busy
+        try:
+            return self._executor.submit(work).result()
+        except CancelledError:
+            raise Busy from None
+        finally:
+            self._places.release()
+
+    def stop(self) -> None:
+        """Take no more work; what is running ends by itself."""
+        self._executor.shutdown(wait=False, cancel_futures=True)

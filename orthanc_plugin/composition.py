@@ -1,0 +1,210 @@
+"""The composition root: from the configuration to a running, guarded plugin, or to one clear sentence and a stop."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from .adapters import orthanc_sdk as sdk
+from .adapters.hasher import Argon2Hasher
+from .adapters.keyring import KeyFileError, Keyring, read_key_file
+from .adapters.orthanc_archive import OrthancArchive
+from .adapters.store.attempts import SqlAttempts
+from .adapters.store.database import StoreError, open_store
+from .adapters.store.sessions import SqlSessions
+from .adapters.store.shares import SqlShares
+from .adapters.system import SystemClock, SystemEntropy
+from .adapters.worker_pool import WorkerPool
+from .domain.errors import Busy
+from .domain.session import SessionLimits
+from .handout.letter import LetterPrinter
+from .i18n.catalogue import load_languages
+from .settings import Settings, SettingsError, parse_settings
+from .use_cases.authenticate import Authenticator, StaffUsers
+from .use_cases.create_share import CreateShare, ValidityRule
+from .use_cases.find_study import FindStudy
+from .use_cases.manage_share import ManageShare
+from .use_cases.open_share import OpenShare
+from .use_cases.view_study import ViewStudy
+from .viewers.orthanc_web_viewer import OrthancWebViewer
+from .viewers.registry import Viewers
+from .web.app import create_app, template_environment
+from .web.gate import Gate
+from .web.own_paths import PATTERNS, is_own_path
+from .web.request import Request
+from .web.services import Practice, Services
+from .web.wsgi_bridge import Response, call
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+_WAITING_PER_THREAD = 4
+_DEFAULT_STORAGE = "OrthancStorage"
+
+
+def start_or_stop() -> None:
+    """Start the plugin; where it cannot protect Orthanc, stop Orthanc and say why."""
+    try:
+        sdk.check_versions()
+        configuration = sdk.configuration()
+        check_orthanc(configuration)
+        _start(parse_settings(configuration), configuration)
+    except (sdk.OrthancTooOld, SettingsError, KeyFileError, StoreError) as fault:
+        sdk.log_error(f"Orthanc is stopped. {fault}")
+        sys.exit(1)
+
+
+def check_orthanc(configuration: dict[str, Any]) -> None:
+    """Raise SettingsError where Orthanc's own configuration would break or bypass the plugin."""
+    python = configuration.get("Python")
+    if not (isinstance(python, dict) and python.get("AllowThreads") is True):
+        raise SettingsError(
+            '"Python": {"AllowThreads": true} is needed: without it one slow reader freezes the server.'
+        )
+    if configuration.get("AuthenticationEnabled") is not False:
+        raise SettingsError(
+            'Set "AuthenticationEnabled" to false: patients have no Orthanc user, and the plugin itself asks staff for '
+            'the users and passwords of "RegisteredUsers".'
+        )
+    users = configuration.get("RegisteredUsers")
+    if not (isinstance(users, dict) and users and all(isinstance(v, str) and v for v in users.values())):
+        raise SettingsError('"RegisteredUsers" must name at least one member of staff with a password.')
+
+
+def _start(settings: Settings, configuration: dict[str, Any]) -> None:
+    clock, entropy = SystemClock(), SystemEntropy()
+    keyring = Keyring(read_key_file(Path(settings.key_file)))
+    engine = open_store(settings.database or _default_database(configuration))
+    shares = SqlShares(engine, keyring)
+    sessions = SqlSessions(engine, shares)
+    limits = SessionLimits(settings.session_idle_minutes * 60, settings.session_absolute_hours * 3600)
+    authenticator = Authenticator(StaffUsers(configuration["RegisteredUsers"]), sessions, clock, limits)
+    rest = sdk.OrthancRest()
+    archive = OrthancArchive(rest, time.monotonic)
+    hasher = Argon2Hasher()
+    validity = ValidityRule(settings.default_validity_days, settings.max_validity_days, ZoneInfo(settings.time_zone))
+    languages, templates = load_languages(), template_environment()
+    practice = Practice(**settings.practice.model_dump())
+    viewers = Viewers([OrthancWebViewer()] if settings.viewers.orthanc_web_viewer else [])
+    services = Services(
+        authenticator=authenticator,
+        create_share=CreateShare(FindStudy(archive), shares, keyring, hasher, entropy, clock, validity),
+        manage_share=ManageShare(shares, clock, validity, authenticator.forget_share),
+        open_share=OpenShare(
+            shares=shares,
+            sessions=sessions,
+            attempts=SqlAttempts(engine),
+            codes=keyring,
+            hasher=hasher,
+            archive=archive,
+            entropy=entropy,
+            clock=clock,
+            limits=limits,
+            forget_session=authenticator.forget_session,
+        ),
+        view_study=ViewStudy(archive),
+        archive=archive,
+        clock=clock,
+        letters=LetterPrinter(templates, languages, practice),
+        languages=languages,
+        default_language=settings.default_language,
+        practice=practice,
+        public_url=settings.public_url,
+        zone=validity.zone,
+        viewers=viewers,
+        trusted_proxies=tuple(ipaddress.ip_network(network) for network in settings.trusted_proxies),
+        report=sdk.log_error,
+    )
+    pool = WorkerPool(settings.threads, settings.threads * _WAITING_PER_THREAD)
+    gate = Gate(
+        authenticator=authenticator,
+        viewers=viewers,
+        resolve=archive.parent_study,
+        run=pool.run,
+        clock=clock,
+        cookie_name=services.cookie_name,
+    )
+    application = create_app(services, templates)
+    _register(gate, pool, application, lambda: _discover_viewers(viewers, rest, services))
+
+
+def _discover_viewers(viewers: Viewers, rest: sdk.OrthancRest, services: Services) -> None:
+    for missing in viewers.discover(json.loads(rest.get("/plugins") or b"[]")):
+        sdk.log_warning(f"{missing} is enabled, but Orthanc has not loaded its plugin: it is not offered")
+    sdk.log_warning(f"ready; links are built from {services.public_url}")
+
+
+def _register(gate: Gate, pool: WorkerPool, application: WSGIApplication, prepare: Callable[[], None]) -> None:
+    handover = _Handover()
+
+    def admits(request: Request) -> bool:
+        allowed = gate.admits(request)
+        if allowed and is_own_path(request.path):
+            handover.passed(request.peer)
+        return allowed
+
+    def answer(request: Request) -> Response:
+        if not gate.ready:
+            return _unavailable()
+        peer = handover.taken()
+        if peer is None:
+            # Not through the filter: a second part of a multipart body, or a call from inside Orthanc.
+            return Response(403, (("Content-Type", "text/plain; charset=utf-8"),), b"Forbidden.")
+        complete = Request(request.method, request.path, request.query, request.headers, peer, request.body)
+        try:
+            return pool.run(lambda: call(application, complete))
+        except (Busy, RuntimeError):
+            return _unavailable()
+
+    def started() -> None:
+        try:
+            pool.run(prepare)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, nothing is served before all is in place
+            sdk.log_error(f"not ready, every request is refused: {type(fault).__name__}")
+            return
+        gate.ready = True
+
+    def stopped() -> None:
+        gate.ready = False
+        pool.stop()
+
+    sdk.register_filter(admits)
+    sdk.register_routes(PATTERNS, answer)
+    sdk.register_changes(started, stopped)
+
+
+class _Handover:
+    """Hands the client's address from the filter to the callback: only the filter is told it.
+
+    Orthanc runs both, one after the other, on the same thread; its threads have no Python thread-locals.
+    """
+
+    def __init__(self) -> None:
+        self._peers: dict[int, str] = {}
+
+    def passed(self, peer: str) -> None:
+        self._peers[threading.get_ident()] = peer
+
+    def taken(self) -> str | None:
+        return self._peers.pop(threading.get_ident(), None)
+
+
+def _unavailable() -> Response:
+    headers = (
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Retry-After", "5"),
+        ("Cache-Control", "no-store"),
+    )
+    return Response(503, headers, b"Please try again in a few seconds.")
+
+
+def _default_database(configuration: dict[str, Any]) -> str:
+    folder = configuration.get("StorageDirectory") or _DEFAULT_STORAGE
+    return f"sqlite:///{(Path(folder) / 'patient-share.sqlite3').absolute()}"

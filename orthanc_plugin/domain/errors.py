@@ -1,0 +1,87 @@
+"""Everything that can be refused, with the facts that an answer needs; no sentence for people lives here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class PatientShareError(Exception):
+    """Base of all refusals that the product itself decides on."""
+
+
+class InvalidInput(PatientShareError):
+    """A value from outside cannot be used; `field` names it, `detail` says why in English for staff."""
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(f"{field}: {detail}")
+        self.field = field
+        self.detail = detail
+
+
+class MistypedCode(PatientShareError):
+    """The access code cannot have been minted: its length, a character or its check character is wrong.
+
+    Telling this apart from an unknown code helps the patient and tells an attacker nothing: the rule is public.
+    """
+
+
+class MistypedPassword(PatientShareError):
+    """The password cannot have been minted: its length or a character is wrong."""
+
+
+class WrongCredentials(PatientShareError):
+    """Code unknown, or password wrong: deliberately one error for both."""
+
+
+class Throttled(PatientShareError):
+    """Too many failures; `retry_after` is the whole number of seconds to wait."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"retry after {retry_after} s")
+        self.retry_after = retry_after
+
+
+class Busy(PatientShareError):
+    """A bounded queue is full; trying again in a few seconds will do."""
+
+
+class ShareClosed(PatientShareError):
+    """The password was right, but the share is revoked or expired, or its study is gone; `state` says which."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+class StudyNotFound(PatientShareError):
+    """No study in Orthanc answers to the identifier."""
+
+
+@dataclass(frozen=True)
+class StudyCandidate:
+    """One of several studies that answer to an accession number; no patient name on purpose."""
+
+    orthanc_id: str
+    study_instance_uid: str
+    study_date: str
+    study_description: str
+
+
+class AmbiguousStudy(PatientShareError):
+    """Several studies answer to one accession number; `candidates` lets staff choose."""
+
+    def __init__(self, candidates: tuple[StudyCandidate, ...]) -> None:
+        super().__init__(f"{len(candidates)} studies")
+        self.candidates = candidates
+
+
+class ShareNotFound(PatientShareError):
+    """No share has this id."""
+
+
+class ShareRevoked(PatientShareError):
+    """A revoked share stays revoked: it can be neither extended nor opened."""
+
+
+class ImageUnavailable(PatientShareError):
+    """Orthanc cannot decode the image, or it has gone; the rest of the series may be fine."""

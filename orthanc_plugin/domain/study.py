@@ -1,0 +1,98 @@
+"""What the product needs to know of a study: read from Orthanc at view time, never stored."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+# Orthanc's identifiers: SHA-1 in five groups of eight (Orthanc Book, "Orthanc identifiers").
+_ORTHANC_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{8}){4}")
+# DICOM PS3.5 section 9.1: digits and full stops, at most 64 characters.
+_UID = re.compile(r"[0-9]+(\.[0-9]+)*")
+
+
+def is_orthanc_id(text: str) -> bool:
+    """Whether `text` has exactly the shape of an Orthanc identifier."""
+    return _ORTHANC_ID.fullmatch(text) is not None
+
+
+def is_uid(text: str) -> bool:
+    """Whether `text` is a well-formed DICOM UID."""
+    return len(text) <= 64 and _UID.fullmatch(text) is not None
+
+
+class StudyKeyKind(StrEnum):
+    """The identifiers by which staff name a study."""
+
+    ORTHANC_ID = "orthanc_id"
+    STUDY_INSTANCE_UID = "study_instance_uid"
+    ACCESSION_NUMBER = "accession_number"
+
+
+@dataclass(frozen=True)
+class StudyKey:
+    """An identifier as staff gave it; for an accession number several studies may answer."""
+
+    kind: StudyKeyKind
+    value: str
+
+
+@dataclass(frozen=True)
+class Window:
+    """A grey-level window (DICOM PS3.3 C.11.2) in rescaled units, for example Hounsfield units."""
+
+    center: float
+    width: float
+
+
+@dataclass(frozen=True)
+class ImageRef:
+    """One frame of one instance; `frame` counts from 0."""
+
+    instance_id: str
+    frame: int
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """How an image is to be shown: `window` is None for colour, `longest_edge` (pixels) is 0 where it is unknown.
+
+    `inverted` says that the lowest value is white (MONOCHROME1, DICOM PS3.3 C.7.6.3.1.2).
+    """
+
+    window: Window | None
+    inverted: bool = False
+    longest_edge: int = 0
+
+
+@dataclass(frozen=True)
+class SeriesSummary:
+    """A series as the overview shows it. `number` is (0020,0011) or None; texts are decoded, unescaped Unicode."""
+
+    id: str
+    uid: str = field(repr=False)
+    modality: str
+    number: int | None
+    description: str = field(repr=False)
+    body_part: str = field(repr=False)
+    instance_count: int
+
+
+@dataclass(frozen=True)
+class StudySummary:
+    """A study as the overview shows it. Dates are DICOM DA strings (YYYYMMDD) as they stand in the file."""
+
+    id: str
+    study_instance_uid: str
+    accession_number: str = field(repr=False)
+    patient_name: str = field(repr=False)
+    patient_birth_date: str = field(repr=False)
+    study_date: str
+    description: str = field(repr=False)
+    series: tuple[SeriesSummary, ...] = ()
+
+    @property
+    def ordered_series(self) -> tuple[SeriesSummary, ...]:
+        """Series in the order of their numbers; ordinals in links count from 1 in this order."""
+        return tuple(sorted(self.series, key=lambda s: (s.number is None, s.number or 0, s.uid)))

@@ -1,0 +1,45 @@
+"""What a request addresses, once its path has been understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RouteAudience(StrEnum):
+    """For whom a route of the product's own exists."""
+
+    EVERYBODY = "everybody"
+    RECIPIENT = "recipient"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True)
+class OwnRoute:
+    """A route of the portal or of the staff API, named in the route table."""
+
+    audience: RouteAudience
+
+
+@dataclass(frozen=True)
+class ViewerFile:
+    """A static file of a native viewer: program code and pictures of buttons, no patient data."""
+
+
+@dataclass(frozen=True)
+class StudyData:
+    """Data of one study, read through a native viewer's route.
+
+    `study_id` is the parent study that Orthanc itself names for the identifier in the request; None when Orthanc
+    knows no such resource.
+    """
+
+    study_id: str | None
+
+
+@dataclass(frozen=True)
+class NativeRoute:
+    """Everything else that Orthanc and its plugins answer."""
+
+
+Target = OwnRoute | ViewerFile | StudyData | NativeRoute

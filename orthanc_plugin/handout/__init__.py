@@ -1,0 +1,1 @@
+"""Letters and QR codes that carry a share to its recipient."""

@@ -1,0 +1,1 @@
+"""Languages: message catalogues, dates, and words for DICOM terms."""

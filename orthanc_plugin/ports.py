@@ -1,0 +1,168 @@
+"""What use cases need from the world outside, as protocols; adapters/ fulfils them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from .domain.credential import AccessCode, Password
+from .domain.session import Session
+from .domain.share import Share, ShareState
+from .domain.study import Appearance, ImageRef, StudyKey, StudySummary, Window
+
+
+class Clock(Protocol):
+    """The time; a port so that tests may move it."""
+
+    def now(self) -> float:
+        """Seconds since 1970-01-01 UTC."""
+        ...
+
+
+class Entropy(Protocol):
+    """Unpredictable numbers for credentials and identifiers."""
+
+    def bits(self, count: int) -> int:
+        """A number of `count` random bits."""
+        ...
+
+
+class CodeIndex(Protocol):
+    """Turns codes into what the store may keep of them."""
+
+    def current(self, code: AccessCode) -> str:
+        """The keyed hash under which a new share is filed."""
+        ...
+
+    def candidates(self, code: AccessCode) -> Sequence[str]:
+        """The keyed hashes under every key version, newest first."""
+        ...
+
+    def address(self, client_address: str) -> str:
+        """A keyed hash of a client's address, for counters."""
+        ...
+
+
+class PasswordHasher(Protocol):
+    """Argon2id in a bounded queue; both methods may raise Busy."""
+
+    def hash(self, password: Password) -> str:
+        """The encoded hash to be stored."""
+        ...
+
+    def verify(self, encoded: str | None, password: Password | None) -> bool:
+        """Whether the password is right; with None for either it takes the same time and answers False."""
+        ...
+
+
+@dataclass(frozen=True)
+class ShareFilter:
+    """Which shares a listing names; None does not filter."""
+
+    state: ShareState | None = None
+    study_id: str | None = None
+    study_instance_uid: str | None = None
+
+
+@dataclass(frozen=True)
+class SharePage:
+    """One page of a listing; `next_cursor` is None on the last."""
+
+    shares: tuple[Share, ...]
+    next_cursor: str | None
+
+
+class ShareRepository(Protocol):
+    """Where shares are kept."""
+
+    def add(self, share: Share, code_index: str, password_hash: str) -> None:
+        """File a new share, durably, before it returns."""
+        ...
+
+    def get(self, share_id: str) -> Share | None:
+        """The share with this id."""
+        ...
+
+    def find_by_code(self, code_indexes: Sequence[str]) -> tuple[Share, str] | None:
+        """The share filed under one of the keyed hashes, and its password hash."""
+        ...
+
+    def page(self, wanted: ShareFilter, now: int, limit: int, cursor: str | None) -> SharePage:
+        """Newest first; raises InvalidInput for a cursor that no page gave out."""
+        ...
+
+    def set_expiry(self, share_id: str, expires_at: int) -> bool:
+        """Move the end of a share that is not revoked; False where there is none."""
+        ...
+
+    def revoke(self, share_id: str, now: int) -> bool:
+        """Revoke for good and end all sessions in one transaction; a second call changes nothing."""
+        ...
+
+
+class SessionRepository(Protocol):
+    """Where sessions are kept."""
+
+    def start(self, session: Session, keep: int) -> None:
+        """Add a session and end the oldest ones of the same share beyond `keep`, in one transaction."""
+        ...
+
+    def find(self, id_hash: str) -> tuple[Session, Share] | None:
+        """The session that has not been ended, and its share."""
+        ...
+
+    def touch(self, id_hash: str, now: int) -> None:
+        """Note that the session was in use."""
+        ...
+
+    def end(self, id_hash: str, now: int) -> None:
+        """End one session; harmless when it has ended before."""
+        ...
+
+
+class AttemptCounter(Protocol):
+    """Failures per share and client address."""
+
+    def reserve(self, share_id: str, address: str, now: float) -> int:
+        """Count an attempt before its password is verified; answers the seconds to wait, 0 to go on.
+
+        An attempt that must wait is not counted.
+        """
+        ...
+
+    def cancel(self, share_id: str, address: str) -> None:
+        """Take one reserved attempt back, since its password was never verified."""
+        ...
+
+    def forgive(self, share_id: str, address: str) -> None:
+        """Forget the failures after a success."""
+        ...
+
+
+class Archive(Protocol):
+    """Orthanc: studies, series, images."""
+
+    def find_studies(self, key: StudyKey) -> Sequence[StudySummary]:
+        """The studies that answer to exactly this identifier; series are left out."""
+        ...
+
+    def study(self, study_id: str) -> StudySummary | None:
+        """The study with its series, or None when Orthanc has it no more."""
+        ...
+
+    def images(self, series_id: str) -> Sequence[ImageRef]:
+        """The frames of a series in the order in which they are looked at."""
+        ...
+
+    def appearance(self, image: ImageRef) -> Appearance:
+        """How the image is to be shown to begin with; raises ImageUnavailable."""
+        ...
+
+    def render(self, image: ImageRef, size: int, window: Window | None) -> bytes:
+        """A JPEG of at most `size` pixels on its longer edge; raises ImageUnavailable."""
+        ...
+
+    def parent_study(self, level: str, resource_id: str) -> str | None:
+        """The study that a series or an instance ("series", "instances") belongs to."""
+        ...

@@ -1,0 +1,1 @@
+"""Unit tests: they mirror the modules of the package and need neither Orthanc nor a network."""

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from orthanc_plugin.adapters.orthanc_archive import OrthancArchive
+from orthanc_plugin.domain.study import StudyKey, StudyKeyKind
+
+from ..support.rest import INSTANCE, SERIES, STUDY, FakeRest, series_answer, study_answer
+from ..support.studies import orthanc_id, uid
+
+ID, UID, ACCESSION = StudyKeyKind
+
+
+def test_a_study_is_read_with_its_series(archive: OrthancArchive) -> None:
+    study = archive.study(STUDY)
+    assert study is not None
+    assert (study.id, study.study_instance_uid, study.accession_number) == (STUDY, uid("study"), "A-1")
+    assert (study.patient_name, study.patient_birth_date) == ("Muster^Erika", "19640812")
+    assert (study.study_date, study.description) == ("20260601", "Schädel")
+    (series,) = study.series
+    assert (series.id, series.uid, series.modality, series.number) == (SERIES, uid("series"), "CT", 3)
+    assert (series.description, series.body_part, series.instance_count) == ("Axial", "HEAD", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("3", 3),
+        (" 12 ", 12),
+        ("-1", -1),
+        ("+4", 4),
+        ("", None),
+        ("x", None),
+        ("1.5", None),
+        ("٣", None),
+        ("9" * 13, None),
+        ("--1", None),
+        ("+", None),
+    ],
+)
+def test_a_series_number_is_a_whole_number_or_none(
+    archive: OrthancArchive, rest: FakeRest, text: str, number: int | None
+) -> None:
+    rest.answers[f"/studies/{STUDY}/series"] = [series_answer(text)]
+    study = archive.study(STUDY)
+    assert study is not None
+    assert study.series[0].number == number
+
+
+def test_missing_tags_are_empty(archive: OrthancArchive, rest: FakeRest) -> None:
+    rest.answers[f"/studies/{STUDY}"] = {"ID": STUDY, "MainDicomTags": {}}
+    rest.answers[f"/studies/{STUDY}/series"] = [{"ID": SERIES, "Instances": [], "MainDicomTags": {}}]
+    study = archive.study(STUDY)
+    assert study is not None
+    assert study.patient_name == study.description == study.series[0].modality == ""
+
+
+def test_a_study_that_orthanc_does_not_know_is_none(archive: OrthancArchive) -> None:
+    assert archive.study(orthanc_id("other")) is None
+    assert archive.find_studies(StudyKey(ID, orthanc_id("other"))) == []
+
+
+HOSTILE = ["", "..", "../system", f"{STUDY}/../x", STUDY.upper(), f"{STUDY}\n", f"{STUDY}?expand", "*", "a" * 44]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_path_is_ever_built_from_an_unchecked_identifier(archive: OrthancArchive, rest: FakeRest, text: str) -> None:
+    assert archive.study(text) is None
+    assert archive.find_studies(StudyKey(ID, text)) == []
+    assert archive.parent_study("series", text) is None
+    assert archive.parent_study("instances", text) is None
+    assert rest.asked == []
+
+
+@pytest.mark.parametrize("level", ["studies", "patients", "", "../series", "Series"])
+def test_parents_are_looked_up_for_series_and_instances_alone(
+    archive: OrthancArchive, rest: FakeRest, level: str
+) -> None:
+    assert archive.parent_study(level, SERIES) is None
+    assert rest.asked == []
+
+
+def test_the_parent_is_what_orthanc_says(archive: OrthancArchive) -> None:
+    assert archive.parent_study("series", SERIES) == STUDY
+    assert archive.parent_study("instances", INSTANCE) == STUDY
+    assert archive.parent_study("series", INSTANCE) is None
+    assert archive.parent_study("instances", orthanc_id("unknown")) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [("A-1", True), (" A-1 ", True), ("a-1", False), ("A-", False), ("A*", False)]
+)
+def test_an_accession_number_is_compared_exactly_although_orthanc_is_forgiving(
+    archive: OrthancArchive, rest: FakeRest, value: str, found: bool
+) -> None:
+    rest.found = [STUDY]
+    assert [study.id for study in archive.find_studies(StudyKey(ACCESSION, value))] == ([STUDY] if found else [])
+
+
+def test_several_studies_with_one_accession_number_are_all_found_once(archive: OrthancArchive, rest: FakeRest) -> None:
+    other = orthanc_id("other")
+    rest.answers[f"/studies/{other}"] = study_answer("other", "A-1")
+    rest.found = [STUDY, other, STUDY, orthanc_id("deleted meanwhile")]
+    assert [study.id for study in archive.find_studies(StudyKey(ACCESSION, "A-1"))] == [STUDY, other]
+
+
+def test_a_study_instance_uid_is_compared_exactly(archive: OrthancArchive, rest: FakeRest) -> None:
+    rest.found = [STUDY]
+    assert [study.id for study in archive.find_studies(StudyKey(UID, uid("study")))] == [STUDY]
+    assert archive.find_studies(StudyKey(UID, uid("other"))) == []
+
+
+def test_finding_studies_asks_for_no_series(archive: OrthancArchive, rest: FakeRest) -> None:
+    assert archive.find_studies(StudyKey(ID, STUDY))[0].series == ()
+    assert rest.asked == [f"/studies/{STUDY}"]
+
+
+def test_what_staff_type_cannot_leave_the_json_of_the_query(archive: OrthancArchive, rest: FakeRest) -> None:
+    archive.find_studies(StudyKey(ACCESSION, 'x"}, "Level": "Patient'))
+    (asked,) = rest.asked
+    query = json.loads(asked.partition(" ")[2])
+    assert query["Level"] == "Study"

@@ -1,0 +1,37 @@
+"""The same tests run on the stand-ins in memory and on the real store, so that the two cannot drift apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from orthanc_plugin.adapters.keyring import Keyring
+from orthanc_plugin.adapters.store.attempts import SqlAttempts
+from orthanc_plugin.adapters.store.database import open_store
+from orthanc_plugin.adapters.store.sessions import SqlSessions
+from orthanc_plugin.adapters.store.shares import SqlShares
+from orthanc_plugin.ports import AttemptCounter, SessionRepository, ShareRepository
+
+from ..support.memory_store import MemoryAttempts, MemorySessions, MemoryShares, MemoryStore
+
+
+@dataclass
+class Store:
+    shares: ShareRepository
+    sessions: SessionRepository
+    attempts: AttemptCounter
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param == "memory":
+        tables = MemoryStore()
+        yield Store(MemoryShares(tables), MemorySessions(tables), MemoryAttempts(tables))
+        return
+    engine = open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}")
+    shares = SqlShares(engine, Keyring({1: bytes(32)}))
+    yield Store(shares, SqlSessions(engine, shares), SqlAttempts(engine))
+    engine.dispose()

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from orthanc_plugin.domain.errors import InvalidInput
+from orthanc_plugin.domain.session import Session
+from orthanc_plugin.domain.share import Audience, Share, ShareState
+from orthanc_plugin.ports import ShareFilter
+
+from ..support.studies import orthanc_id, share, uid
+from .conftest import Store
+
+EVERYTHING = ShareFilter()
+FULL = share("full", audience=Audience.REFERRER, language="en", note="Zeile 1\nZeile 2 für Dr. Ä", created_by="Ä")
+
+
+def file(store: Store, *found: Share) -> None:
+    for entry in found:
+        store.shares.add(entry, f"index of {entry.id}", f"hash of {entry.id}")
+
+
+def test_a_share_reads_back_as_it_was_filed(store: Store) -> None:
+    file(store, FULL)
+    assert store.shares.get(FULL.id) == FULL
+    assert store.shares.get("another id") is None
+
+
+def test_a_share_is_found_under_its_index_among_others(store: Store) -> None:
+    file(store, FULL, share("second"))
+    assert store.shares.find_by_code(["nothing", f"index of {FULL.id}"]) == (FULL, f"hash of {FULL.id}")
+    assert store.shares.find_by_code(["nothing"]) is None
+    assert store.shares.find_by_code([]) is None
+
+
+def test_an_index_is_compared_exactly(store: Store) -> None:
+    file(store, FULL)
+    assert store.shares.find_by_code([f"INDEX of {FULL.id}"]) is None
+
+
+def test_pages_come_newest_first_and_cover_everything_once(store: Store) -> None:
+    found = [share(f"{n}", created_at=1000 + n // 2) for n in range(7)]
+    file(store, *found)
+    seen: list[Share] = []
+    cursor, pages = None, 0
+    while True:
+        page = store.shares.page(EVERYTHING, 0, 3, cursor)
+        seen += page.shares
+        pages += 1
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert pages == 3
+    assert seen == sorted(found, key=lambda s: (s.created_at, s.id), reverse=True)
+
+
+def test_the_last_page_has_no_cursor_even_when_it_is_full(store: Store) -> None:
+    file(store, share("a"), share("b"))
+    assert store.shares.page(EVERYTHING, 0, 2, None).next_cursor is None
+    assert store.shares.page(EVERYTHING, 0, 1, None).next_cursor is not None
+
+
+def test_an_empty_store_has_one_empty_page(store: Store) -> None:
+    page = store.shares.page(EVERYTHING, 0, 10, None)
+    assert page.shares == ()
+    assert page.next_cursor is None
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "-", "1", "-1-a", "1e3-a", "²-a", " 1-a", "9" * 13 + "-a"])
+def test_a_cursor_that_no_page_gave_out_is_refused(store: Store, cursor: str) -> None:
+    file(store, FULL)
+    with pytest.raises(InvalidInput) as refusal:
+        store.shares.page(EVERYTHING, 0, 10, cursor)
+    assert refusal.value.field == "cursor"
+
+
+def test_filters_hold_for_state_at_the_moment_and_for_the_study(store: Store) -> None:
+    live = share("live", expires_at=2000)
+    expired = share("expired", expires_at=1000)
+    revoked = share("revoked", expires_at=2000)
+    revoked_late = share("revoked late", expires_at=900)
+    other = share("other", expires_at=2000, study_id=orthanc_id("other"), study_instance_uid=uid("other"))
+    file(store, live, expired, revoked, revoked_late, other)
+    store.shares.revoke(revoked.id, 950)
+    store.shares.revoke(revoked_late.id, 950)
+
+    def ids(wanted: ShareFilter) -> set[str]:
+        return {entry.id for entry in store.shares.page(wanted, 1000, 10, None).shares}
+
+    assert ids(ShareFilter(ShareState.ACTIVE)) == {live.id, other.id}
+    assert ids(ShareFilter(ShareState.EXPIRED)) == {expired.id}
+    assert ids(ShareFilter(ShareState.REVOKED)) == {revoked.id, revoked_late.id}
+    assert ids(ShareFilter(study_id=other.study_id)) == {other.id}
+    assert ids(ShareFilter(study_instance_uid=uid("other"))) == {other.id}
+    assert ids(ShareFilter(ShareState.EXPIRED, other.study_id)) == set()
+
+
+def test_the_end_of_a_share_moves(store: Store) -> None:
+    file(store, FULL)
+    assert store.shares.set_expiry(FULL.id, 123_456_789)
+    assert store.shares.get(FULL.id) == replace(FULL, expires_at=123_456_789)
+
+
+def test_the_end_of_a_revoked_or_unknown_share_does_not_move(store: Store) -> None:
+    file(store, FULL)
+    store.shares.revoke(FULL.id, 1000)
+    assert not store.shares.set_expiry(FULL.id, 123_456_789)
+    assert not store.shares.set_expiry("unknown", 123_456_789)
+    assert store.shares.get(FULL.id) == replace(FULL, revoked_at=1000)
+
+
+def test_a_second_revocation_changes_nothing(store: Store) -> None:
+    file(store, FULL)
+    assert store.shares.revoke(FULL.id, 1000)
+    assert not store.shares.revoke(FULL.id, 2000)
+    assert not store.shares.revoke("unknown", 2000)
+    assert store.shares.get(FULL.id) == replace(FULL, revoked_at=1000)
+
+
+def test_a_revocation_ends_the_sessions_of_this_share_alone(store: Store) -> None:
+    other = share("other")
+    file(store, FULL, other)
+    store.sessions.start(Session("mine", FULL.id, 10, 10), 3)
+    store.sessions.start(Session("theirs", other.id, 10, 10), 3)
+    store.shares.revoke(FULL.id, 1000)
+    assert store.sessions.find("mine") is None
+    assert store.sessions.find("theirs") == (Session("theirs", other.id, 10, 10), other)

@@ -1,0 +1,101 @@
+"""Every sentence that people can meet has words in every language, and none was forgotten in the catalogue."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po
+
+import orthanc_plugin
+from orthanc_plugin.web.theme import theme_folder
+
+PACKAGE = Path(orthanc_plugin.__file__).parent
+CATALOGUES = sorted((PACKAGE / "locale").glob("*/LC_MESSAGES/messages.po"))
+KEYWORDS = {"_": None, "gettext": None, "text": None, "ngettext": (1, 2)}
+PLACEHOLDER = re.compile(r"%\([a-z_]+\)[a-z]|\{[a-z_]+\}|%[a-z%]|</?[a-z]+>")
+
+Message = str | tuple[str, str]
+
+
+@cache
+def sources() -> dict[Message, str]:
+    """Messages of templates and Python, each with a place where it stands."""
+    found: dict[Message, str] = {}
+    for path in sorted(theme_folder().glob("templates/**/*.html")):
+        for line, message, *_ in extract_from_file("jinja2.ext:babel_extract", path, keywords=KEYWORDS):
+            found[plain(message)] = f"{path.name}:{line}"
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if "tests" not in path.relative_to(PACKAGE).parts:
+            for line, message, *_ in extract_from_file("python", path, keywords=KEYWORDS):
+                found[plain(message)] = f"{path.name}:{line}"
+    return found
+
+
+def plain(message: str | tuple[str, ...] | list[str]) -> Message:
+    return message if isinstance(message, str) else (message[0], message[1])
+
+
+@cache
+def catalogue(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file)
+
+
+def translations(path: Path) -> dict[Message, tuple[str, ...]]:
+    return {
+        plain(entry.id): (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())
+        for entry in catalogue(path)
+        if entry.id
+    }
+
+
+def test_messages_are_found_in_templates_and_in_python() -> None:
+    assert "Access code" in sources()
+    assert "Computed tomography (CT)" in sources()
+    assert ("%(n)d minute", "%(n)d minutes") in sources()
+    assert len(sources()) > 80
+    assert [path.parent.parent.name for path in CATALOGUES] == ["de"]
+
+
+@pytest.mark.parametrize("path", CATALOGUES)
+def test_every_message_is_translated(path: Path) -> None:
+    known = translations(path)
+    missing = {str(message): place for message, place in sources().items() if not all(known.get(message, ("",)))}
+    assert missing == {}
+
+
+@pytest.mark.parametrize("path", CATALOGUES)
+def test_no_translation_is_a_guess_or_without_a_message(path: Path) -> None:
+    assert [entry.id for entry in catalogue(path) if entry.id and entry.fuzzy] == []
+    assert sorted(str(message) for message in translations(path) if message not in sources()) == []
+    assert list(catalogue(path).obsolete) == []
+
+
+@pytest.mark.parametrize("path", CATALOGUES)
+def test_placeholders_are_the_same_in_every_language(path: Path) -> None:
+    for message, translated in translations(path).items():
+        wanted = sorted(set(PLACEHOLDER.findall(message if isinstance(message, str) else message[1])))
+        for number, text in enumerate(translated):
+            found = sorted(set(PLACEHOLDER.findall(text)))
+            singular = isinstance(message, tuple) and number == 0
+            assert found == wanted or (singular and set(found) <= set(wanted)), message
+
+
+@pytest.mark.parametrize("path", CATALOGUES)
+def test_both_forms_of_a_counted_message_are_translated(path: Path) -> None:
+    for message, translated in translations(path).items():
+        assert len(translated) == (2 if isinstance(message, tuple) else 1), message
+
+
+@pytest.mark.parametrize("path", CATALOGUES)
+def test_the_beginnings_and_ends_of_sentences_agree(path: Path) -> None:
+    for message, translated in translations(path).items():
+        source = message if isinstance(message, str) else message[0]
+        for text in translated:
+            assert text == text.strip(), message
+            assert (source[-1:] in ".?!:…") == (text[-1:] in ".?!:…"), message

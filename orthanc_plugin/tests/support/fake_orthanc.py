@@ -1,0 +1,148 @@
+"""A stand-in for the module `orthanc`, the SDK that exists only inside Orthanc's Python plugin.
+
+FAKED lists what is imitated, so that an integration test can hold the list against the real module.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+# Name in the module -> its members that are imitated.
+FAKED: dict[str, tuple[str, ...]] = {
+    "ChangeType": ("ORTHANC_STARTED", "ORTHANC_STOPPED", "NEW_STUDY"),
+    "CheckVersionAdvanced": (),
+    "GetConfiguration": (),
+    "LogError": (),
+    "LogWarning": (),
+    "OrthancException": (),
+    "RegisterIncomingHttpRequestFilter": (),
+    "RegisterOnChangeCallback": (),
+    "RegisterRestCallback": (),
+    "RestApiGet": (),
+    "RestApiPost": (),
+    "RestOutput": ("AnswerBuffer", "SendHttpStatus", "SendHttpStatusCode", "SetHttpHeader", "StartStreamAnswer"),
+}
+
+
+class OrthancException(Exception):
+    """Raised by the SDK with an error code and its text."""
+
+
+class ChangeType:
+    """The changes that the product knows, with the SDK's numbers, and one that it does not."""
+
+    ORTHANC_STARTED = 7
+    ORTHANC_STOPPED = 8
+    NEW_STUDY = 5
+
+
+@dataclass
+class RestOutput:
+    """Notes what a callback answers."""
+
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    status: int | None = None
+    body: bytes = b""
+    content_type: str = ""
+
+    def SetHttpHeader(self, name: str, value: str) -> None:
+        assert self.status is None, "headers come before the answer"
+        self.headers.append((name, value))
+
+    def AnswerBuffer(self, body: bytes, content_type: str) -> None:
+        self._answered(200, body, content_type)
+
+    def SendHttpStatus(self, status: int, body: bytes) -> None:
+        self._answered(status, body, "text/plain")
+
+    def SendHttpStatusCode(self, status: int) -> None:
+        self._answered(status, b"", "")
+
+    def StartStreamAnswer(self, content_type: str) -> None:
+        raise NotImplementedError
+
+    def _answered(self, status: int, body: bytes, content_type: str) -> None:
+        assert self.status is None, "answered twice"
+        assert isinstance(body, bytes)
+        self.status, self.body, self.content_type = status, body, content_type
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+@dataclass
+class Recorder:
+    """What the plugin registered and logged, and how the server that a test imagines behaves."""
+
+    version: tuple[int, int, int] = (1, 12, 7)
+    configuration: dict[str, Any] = field(default_factory=dict)
+    rest: dict[str, bytes | OrthancException] = field(default_factory=dict)
+    filters: list[Callable[..., bool]] = field(default_factory=list)
+    routes: list[tuple[str, Callable[..., None]]] = field(default_factory=list)
+    changes: list[Callable[[int, int, str], None]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def change(self, change: int) -> None:
+        for callback in self.changes:
+            callback(change, 0, "")
+
+
+_recorder = Recorder()
+
+
+def reset() -> Recorder:
+    """Forget everything; answers the fresh record."""
+    global _recorder  # noqa: PLW0603 - the SDK is one per process as well
+    _recorder = Recorder()
+    return _recorder
+
+
+def CheckVersionAdvanced(major: int, minor: int, revision: int) -> bool:
+    return _recorder.version >= (major, minor, revision)
+
+
+def GetConfiguration() -> str:
+    return json.dumps(_recorder.configuration)
+
+
+def LogError(text: str) -> None:
+    _recorder.errors.append(text)
+
+
+def LogWarning(text: str) -> None:
+    _recorder.warnings.append(text)
+
+
+def RegisterIncomingHttpRequestFilter(callback: Callable[..., bool]) -> None:
+    if _recorder.filters:
+        raise OrthancException(0, "there is a filter already")
+    _recorder.filters.append(callback)
+
+
+def RegisterRestCallback(pattern: str, callback: Callable[..., None]) -> None:
+    _recorder.routes.append((pattern, callback))
+
+
+def RegisterOnChangeCallback(callback: Callable[[int, int, str], None]) -> None:
+    _recorder.changes.append(callback)
+
+
+def RestApiGet(path: str) -> bytes:
+    return _answer(path, "")
+
+
+def RestApiPost(path: str, body: str) -> bytes:
+    return _answer(path, body)
+
+
+def _answer(path: str, body: str) -> bytes:
+    _recorder.asked.append((path, body))
+    answer = _recorder.rest.get(path, OrthancException(17, "Unknown resource"))
+    if isinstance(answer, OrthancException):
+        raise answer
+    return answer

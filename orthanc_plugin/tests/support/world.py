@@ -1,0 +1,171 @@
+"""The whole product in memory: real use cases, real gate, real web application; no Orthanc, no disk, no waiting."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import flask
+from jinja2 import Environment
+
+from orthanc_plugin.domain.session import SessionLimits
+from orthanc_plugin.domain.share import Audience
+from orthanc_plugin.domain.study import StudyKey, StudyKeyKind, StudySummary
+from orthanc_plugin.handout.letter import LetterPrinter
+from orthanc_plugin.i18n.catalogue import Language, load_languages
+from orthanc_plugin.use_cases.authenticate import Authenticator, StaffUsers
+from orthanc_plugin.use_cases.create_share import CreateShare, NewShare, ShareOrder, ValidityRule
+from orthanc_plugin.use_cases.find_study import FindStudy
+from orthanc_plugin.use_cases.manage_share import ManageShare
+from orthanc_plugin.use_cases.open_share import OpenShare
+from orthanc_plugin.use_cases.view_study import ViewStudy
+from orthanc_plugin.viewers.orthanc_web_viewer import OrthancWebViewer
+from orthanc_plugin.viewers.registry import Viewers
+from orthanc_plugin.web.app import create_app, template_environment
+from orthanc_plugin.web.gate import Gate
+from orthanc_plugin.web.services import Practice, Services
+
+from .cheap import CheapHasher, CountingEntropy, PlainCodes
+from .clock import MovableClock
+from .memory_store import MemoryAttempts, MemorySessions, MemoryShares, MemoryStore
+from .studies import MemoryArchive, series, study
+
+STAFF_USER, STAFF_PASSWORD = "reception", "a long staff password"
+PRACTICE = Practice("Praxis am Markt", ("Markt 1", "12345 Musterstadt"), "+49 (0)30 1234", "info@p.example", "")
+
+_Answer = TypeVar("_Answer")
+
+
+def basic(user: str = STAFF_USER, password: str = STAFF_PASSWORD) -> str:
+    """An Authorization header (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+@cache
+def templates() -> Environment:
+    """The theme's templates, compiled once for all tests."""
+    return template_environment()
+
+
+@cache
+def languages() -> dict[str, Language]:
+    """The real catalogues, read once for all tests."""
+    return load_languages()
+
+
+@dataclass
+class World:
+    """A practice with some studies; `reported` holds what was said to the administrator."""
+
+    clock: MovableClock
+    store: MemoryStore
+    archive: MemoryArchive
+    hasher: CheapHasher
+    attempts: MemoryAttempts
+    sessions: MemorySessions
+    services: Services
+    gate: Gate
+    reported: list[str]
+    mine: StudySummary
+    sibling: StudySummary
+    foreign: StudySummary
+    resolved: list[tuple[str, str]] = field(default_factory=list)
+
+    @cached_property
+    def app(self) -> flask.Flask:
+        """The web application; only tests that ask for pages pay for it."""
+        return create_app(self.services, templates())
+
+    def share(self, of: StudySummary | None = None, days: int = 30, audience: Audience = Audience.PATIENT) -> NewShare:
+        """Create a share as staff do."""
+        key = StudyKey(StudyKeyKind.ORTHANC_ID, (of or self.mine).id)
+        return self.services.create_share(ShareOrder(key, audience, "de", days, "", STAFF_USER))
+
+    def close(self, new: NewShare, how: str) -> None:
+        """Let the share come to an end: "revoked", "expired", or its study "gone" from Orthanc."""
+        if how == "revoked":
+            self.services.manage_share.revoke(new.share.id)
+        elif how == "expired":
+            self.clock.advance(days=400)
+        else:
+            self.archive.studies.clear()
+
+    def session_of(self, new: NewShare) -> str:
+        """Log in; answers the session's identifier."""
+        return self.services.open_share(new.code.text, new.password.text, "192.0.2.1", "")
+
+
+def run_here(work: Callable[[], _Answer]) -> _Answer:
+    """Runner without threads."""
+    return work()
+
+
+def build_world(
+    public_url: str = "http://127.0.0.1:8042", viewers: bool = True, trusted: tuple[str, ...] = ()
+) -> World:
+    clock, store, archive = MovableClock(), MemoryStore(), MemoryArchive()
+    hasher, attempts, sessions = CheapHasher(store.journal), MemoryAttempts(store), MemorySessions(store)
+    mine = study(
+        "mine",
+        series("Axial", number=2, body_part="CHEST"),
+        series("Scout", number=1, instances=1),
+        series("Report", modality="SR", number=3, instances=1),
+        series("", modality="MR", number=None, instances=2),
+        accession="A-1",
+    )
+    sibling = study("sibling", series("Sibling series"), accession="A-2")
+    foreign = study("foreign", series("Foreign series"), patient="Other^Person", accession="A-2")
+    archive.add(mine, sibling, foreign)
+    shares, codes, entropy = MemoryShares(store), PlainCodes(), CountingEntropy()
+    limits, validity = SessionLimits(15 * 60, 4 * 3600), ValidityRule(30, 365, ZoneInfo("Europe/Berlin"))
+    authenticator = Authenticator(StaffUsers({STAFF_USER: STAFF_PASSWORD}), sessions, clock, limits)
+    registry = Viewers([OrthancWebViewer()] if viewers else [])
+    registry.discover(["web-viewer"])
+    reported: list[str] = []
+    resolved: list[tuple[str, str]] = []
+    services = Services(
+        authenticator=authenticator,
+        create_share=CreateShare(FindStudy(archive), shares, codes, hasher, entropy, clock, validity),
+        manage_share=ManageShare(shares, clock, validity, authenticator.forget_share),
+        open_share=OpenShare(
+            shares, sessions, attempts, codes, hasher, archive, entropy, clock, limits, authenticator.forget_session
+        ),
+        view_study=ViewStudy(archive),
+        archive=archive,
+        clock=clock,
+        letters=LetterPrinter(templates(), languages(), PRACTICE),
+        languages=languages(),
+        default_language="de",
+        practice=PRACTICE,
+        public_url=public_url,
+        zone=validity.zone,
+        viewers=registry,
+        trusted_proxies=tuple(ipaddress.ip_network(network) for network in trusted),
+        report=reported.append,
+    )
+
+    def resolve(level: str, resource_id: str) -> str | None:
+        resolved.append((level, resource_id))
+        return archive.parent_study(level, resource_id)
+
+    gate = Gate(authenticator, registry, resolve, run_here, clock, services.cookie_name, ready=True)
+    return World(
+        clock,
+        store,
+        archive,
+        hasher,
+        attempts,
+        sessions,
+        services,
+        gate,
+        reported,
+        mine,
+        sibling,
+        foreign,
+        resolved,
+    )

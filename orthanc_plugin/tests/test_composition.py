@@ -1,0 +1,99 @@
+"""The plugin as Orthanc would load it, with a stand-in for the SDK: real settings, store, gate and pages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from orthanc_plugin.composition import start_or_stop
+from orthanc_plugin.web.own_paths import PATTERNS
+
+from .support.fake_orthanc import ChangeType, OrthancException, Recorder, RestOutput
+from .support.world import basic
+
+SECRET = "a long staff password"
+
+
+def admitted(sdk: Recorder, path: str, **headers: str) -> bool:
+    return sdk.filters[0](path, method=1, ip="192.0.2.1", headers=headers, get={})
+
+
+def answered(sdk: Recorder, path: str, **headers: str) -> RestOutput:
+    output = RestOutput()
+    sdk.routes[0][1](output, path, method="GET", headers={"host": "x", **headers}, get={}, body=b"")
+    return output
+
+
+def test_everything_is_registered_and_refused_until_orthanc_has_started(configured: Recorder) -> None:
+    start_or_stop()
+    assert [pattern for pattern, _ in configured.routes] == list(PATTERNS)
+    assert len(configured.filters) == 1
+    for path in ("/portal", "/studies", "/"):
+        assert not admitted(configured, path, authorization=basic())
+    assert answered(configured, "/portal").status == 503
+
+
+def test_after_the_start_pages_are_served_and_strangers_refused(configured: Recorder) -> None:
+    start_or_stop()
+    configured.change(ChangeType.ORTHANC_STARTED)
+    assert admitted(configured, "/portal")
+    output = answered(configured, "/portal")
+    assert (output.status, output.content_type) == (200, "text/html; charset=utf-8")
+    assert b"Praxis" in output.body
+    assert not admitted(configured, "/studies")
+    assert admitted(configured, "/studies", authorization=basic())
+    assert not admitted(configured, "/studies", authorization=basic("reception", "wrong"))
+
+
+def test_after_the_stop_everything_is_refused_again(configured: Recorder) -> None:
+    start_or_stop()
+    configured.change(ChangeType.ORTHANC_STARTED)
+    configured.change(ChangeType.ORTHANC_STOPPED)
+    assert not admitted(configured, "/portal")
+    assert not admitted(configured, "/studies", authorization=basic())
+    assert answered(configured, "/portal").status == 503
+
+
+def test_a_start_that_fails_leaves_everything_refused(configured: Recorder) -> None:
+    configured.rest["/plugins"] = OrthancException(1, "internal")
+    start_or_stop()
+    configured.change(ChangeType.ORTHANC_STARTED)
+    assert not admitted(configured, "/portal")
+    assert any("not ready" in line for line in configured.errors)
+
+
+def test_a_callback_that_did_not_pass_the_filter_is_refused(configured: Recorder) -> None:
+    start_or_stop()
+    configured.change(ChangeType.ORTHANC_STARTED)
+    assert answered(configured, "/portal").status == 403
+    assert admitted(configured, "/portal")
+    assert answered(configured, "/portal").status == 200
+    # The second part of a multipart body would be a second callback after one pass of the filter.
+    assert answered(configured, "/portal").status == 403
+
+
+def test_a_native_route_that_was_admitted_does_not_open_a_callback(configured: Recorder) -> None:
+    start_or_stop()
+    configured.change(ChangeType.ORTHANC_STARTED)
+    assert admitted(configured, "/studies", authorization=basic())
+    assert answered(configured, "/portal").status == 403
+
+
+def test_a_viewer_that_orthanc_lacks_is_told_and_does_not_stop_the_start(configured: Recorder) -> None:
+    configured.rest["/plugins"] = b'["dicom-web"]'
+    start_or_stop()
+    configured.change(ChangeType.ORTHANC_STARTED)
+    assert any("Orthanc Web Viewer" in line for line in configured.warnings)
+    assert admitted(configured, "/portal")
+
+
+def test_the_store_lies_in_orthancs_storage_unless_told_otherwise(configured: Recorder, tmp_path: Path) -> None:
+    start_or_stop()
+    assert (tmp_path / "storage" / "patient-share.sqlite3").is_file()
+
+
+def test_nothing_secret_is_logged_during_a_good_start(configured: Recorder) -> None:
+    start_or_stop()
+    configured.change(ChangeType.ORTHANC_STARTED)
+    assert configured.errors == []
+    assert SECRET not in json.dumps(configured.warnings)

@@ -1,0 +1,53 @@
+"""Orthanc Web Viewer, one series a page (https://orthanc.uclouvain.be/book/plugins/webviewer.html)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from .native_viewer import FileRoute, ResourceRoute, ViewerRoute
+
+_ID = r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{8}){4})"
+_SAFE_NAME = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
+
+_FILES = (
+    re.compile(r"/web-viewer/app/(?:viewer\.html|viewer\.css|viewer\.js|jpeg-decoder\.js)"),
+    re.compile(rf"/web-viewer/app/images/{_SAFE_NAME}"),
+    re.compile(rf"/web-viewer/libs/{_SAFE_NAME}(?:/{_SAFE_NAME}){{0,3}}"),
+    re.compile(r"/favicon\.ico"),
+    re.compile(r"/app/images/favicon\.ico"),
+)
+_RESOURCES = (
+    ("series", re.compile(rf"/web-viewer/series/{_ID}")),
+    ("series", re.compile(rf"/web-viewer/is-stable-series/{_ID}")),
+    ("instances", re.compile(rf"/web-viewer/instances/(?:jpeg[0-9]{{1,3}}|deflate)-{_ID}_[0-9]{{1,5}}")),
+    # The toolbar's download button; no other query, since `transcode` would make Orthanc transcode on its HTTP thread.
+    ("instances", re.compile(rf"/instances/{_ID}/file")),
+)
+
+# jQuery adds the time to requests that must not come from the browser's cache; the server ignores it.
+_CACHE_BUSTER = re.compile(r"[0-9]{0,20}")
+
+
+class OrthancWebViewer:
+    """The exact routes that the viewer reads; fullmatch, since a path may hold a line break."""
+
+    name = "Orthanc Web Viewer"
+    plugin = "web-viewer"
+
+    def entry(self, series_id: str) -> str:
+        """The page of one series."""
+        return f"/web-viewer/app/viewer.html?series={series_id}"
+
+    def route(self, path: str, query: Mapping[str, str]) -> ViewerRoute | None:
+        """What the path addresses if the viewer needs it; None for everything else."""
+        if any(pattern.fullmatch(path) for pattern in _FILES):
+            # The page reads `series` in the browser; the server ignores it. No other parameter is needed.
+            return FileRoute() if set(query) <= {"series"} else None
+        if not (set(query) <= {"_"} and _CACHE_BUSTER.fullmatch(query.get("_", ""))):
+            return None
+        for level, pattern in _RESOURCES:
+            found = pattern.fullmatch(path)
+            if found:
+                return ResourceRoute(level, found["id"])
+        return None

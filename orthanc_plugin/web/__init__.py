@@ -1,0 +1,1 @@
+"""The request filter, the portal for recipients and the API for staff, behind one bridge from Orthanc."""

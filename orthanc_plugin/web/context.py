@@ -1,0 +1,70 @@
+"""What belongs to the request in hand: the services, the principal, the language."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import flask
+
+from ..domain.principal import Principal, Recipient, Staff
+from ..domain.share import Share
+from ..i18n.catalogue import Language
+from .request import Request, client_address
+from .services import Services
+from .theme import StaticFiles
+
+_EXTENSION = "patient_share"
+
+
+def install(app: flask.Flask, services: Services, static: StaticFiles) -> None:
+    """Tie services to the application."""
+    app.extensions[_EXTENSION] = (services, static)
+
+
+def services() -> Services:
+    """The services of the running application."""
+    return cast(Services, flask.current_app.extensions[_EXTENSION][0])
+
+
+def static_files() -> StaticFiles:
+    """The static files of the running application."""
+    return cast(StaticFiles, flask.current_app.extensions[_EXTENSION][1])
+
+
+def original() -> Request:
+    """The request as Orthanc handed it over."""
+    return cast(Request, flask.request.environ["patient_share.request"])
+
+
+def set_principal(principal: Principal) -> None:
+    """Note who is asking; done once, before any handler."""
+    flask.g.principal = principal
+
+
+def recipient_share() -> Share:
+    """The share of the recipient; only handlers of recipient routes may ask."""
+    principal: Principal = flask.g.principal
+    if not isinstance(principal, Recipient):
+        raise RuntimeError("a recipient's handler ran without a recipient")
+    return principal.share
+
+
+def staff_user() -> str:
+    """The name of the member of staff; only handlers of staff routes may ask."""
+    principal: Principal = flask.g.principal
+    if not isinstance(principal, Staff):
+        raise RuntimeError("a staff handler ran without staff")
+    return principal.user
+
+
+def language() -> Language:
+    """The language the browser prefers among those that exist; else the practice's."""
+    available = services().languages
+    wanted = flask.request.accept_languages.best_match(sorted(available), default=services().default_language)
+    return available[wanted or services().default_language]
+
+
+def address() -> str:
+    """The client's address, for counting attempts."""
+    request = original()
+    return client_address(request.peer, request.header("x-forwarded-for"), services().trusted_proxies)

@@ -1,0 +1,122 @@
+"""The request filter: every request that reaches Orthanc passes here, on a thread with a stack of 100 KB.
+
+No JSON, no recursion, no import and no database on this thread; what needs them goes through the worker pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from ..domain.errors import Busy
+from ..domain.policy import Decision, Reason, decide
+from ..domain.principal import Principal, Recipient, Staff
+from ..domain.target import NativeRoute, StudyData, Target, ViewerFile
+from ..ports import Clock
+from ..use_cases.authenticate import Authenticator
+from ..viewers.native_viewer import FileRoute
+from ..viewers.registry import Viewers
+from .own_paths import is_own_path
+from .request import Request
+from .same_origin import is_forged
+
+_Answer = TypeVar("_Answer")
+
+
+class Runner(Protocol):
+    """Runs work on a thread with a proper stack and waits for it; raises Busy."""
+
+    def __call__(self, work: Callable[[], _Answer]) -> _Answer:
+        """The answer of `work`."""
+        ...
+
+
+# Orthanc 1.12.7 allocates what Content-Length promises before it reads (CVE-2026-5440).
+LONGEST_BODY_FOR_STAFF = 64 * 1024 * 1024
+LONGEST_BODY_FOR_OTHERS = 64 * 1024
+_REMEMBERED_PARENTS = 200_000
+
+
+@dataclass
+class Gate:
+    """Decides whether Orthanc goes on with a request.
+
+    `resolve(level, id)` names the parent study of a resource; `run` takes work to the worker pool. `ready` is
+    false until everything is in place, and again at the end: nothing passes then.
+    """
+
+    authenticator: Authenticator
+    viewers: Viewers
+    resolve: Callable[[str, str], str | None]
+    run: Runner
+    clock: Clock
+    cookie_name: str
+    ready: bool = False
+    # Parents never change: Orthanc derives identifiers from the chain of DICOM identifiers above the resource.
+    _parents: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def admits(self, request: Request) -> bool:
+        """Whether the request may go on; never raises for a refusal."""
+        return self.decision(request).allowed
+
+    def decision(self, request: Request) -> Decision:
+        """The same with its reason."""
+        if not self.ready:
+            return Decision(False, Reason.NOT_READY)
+        if "_method" in request.query or request.header("x-http-method-override"):
+            return Decision(False, Reason.METHOD_OVERRIDE)
+        own = is_own_path(request.path)
+        if own and request.header("content-type").lower().lstrip().startswith("multipart/form-data"):
+            # Orthanc would call back once per part with the part's headers in place of the request's.
+            return Decision(False, Reason.MULTIPART)
+        if own:
+            # Who may do what on these routes is decided where the route is known, by the same decide().
+            return self._body_allowed(request)
+        try:
+            principal = self._principal(request)
+            if isinstance(principal, Staff) and is_forged(request):
+                return Decision(False, Reason.CROSS_SITE)
+            return decide(principal, self._target(request, principal), self.clock.now())
+        except Busy:
+            return Decision(False, Reason.BUSY)
+
+    def _principal(self, request: Request) -> Principal:
+        authorization = request.header("authorization")
+        session_id = request.cookie(self.cookie_name)
+        quick = self.authenticator.remembered(authorization, session_id)
+        if quick is not None:
+            return quick
+        return self.run(lambda: self.authenticator.principal(authorization, session_id))
+
+    def _target(self, request: Request, principal: Principal) -> Target:
+        # Only a recipient's request is worth a look-up: staff may reach everything native, others nothing.
+        if not isinstance(principal, Recipient) or request.method != "GET":
+            return NativeRoute()
+        route = self.viewers.route(request.path, request.query)
+        if route is None:
+            return NativeRoute()
+        if isinstance(route, FileRoute):
+            return ViewerFile()
+        return StudyData(self._parent(route.level, route.resource_id))
+
+    def _parent(self, level: str, resource_id: str) -> str | None:
+        known = self._parents.get((level, resource_id))
+        if known is None:
+            found = self.run(lambda: self.resolve(level, resource_id))
+            if found is None:
+                return None
+            if len(self._parents) >= _REMEMBERED_PARENTS:
+                self._parents.clear()
+            known = self._parents[level, resource_id] = found
+        return known
+
+    def _body_allowed(self, request: Request) -> Decision:
+        staff = self.authenticator.staff.user(request.header("authorization")) is not None
+        limit = LONGEST_BODY_FOR_STAFF if staff else LONGEST_BODY_FOR_OTHERS
+        length = request.header("content-length") or "0"
+        if request.header("transfer-encoding") or not (length.isascii() and length.isdigit()):
+            return Decision(False, Reason.BODY_TOO_LARGE)
+        if len(length) > 12 or int(length) > limit:
+            return Decision(False, Reason.BODY_TOO_LARGE)
+        return Decision(True, Reason.OWN_ROUTE)

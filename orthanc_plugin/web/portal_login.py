@@ -1,0 +1,94 @@
+"""The portal's start page, login and logout."""
+
+from __future__ import annotations
+
+import flask
+
+from ..domain.errors import Busy, MistypedCode, MistypedPassword, ShareClosed, Throttled, WrongCredentials
+from ..domain.principal import Recipient
+from ..i18n.catalogue import Language
+from .context import address, language, original, services
+from .pages import page, see_other
+
+STUDY_PAGE = "/portal/study"
+START_PAGE = "/portal"
+_BUSY_SECONDS = 5
+
+
+def start_page() -> flask.Response:
+    """The practice's page with the form for code and password."""
+    # An old tab may come here while another one has logged in again.
+    return _start(ended="ended" in flask.request.args and not isinstance(flask.g.principal, Recipient))
+
+
+def login() -> flask.Response:
+    """Check code and password; a new session and the study, or the form again with the reason."""
+    typed_code = flask.request.form.get("code", "")
+    typed_password = flask.request.form.get("password", "")
+    try:
+        session_id = services().open_share(
+            typed_code, typed_password, address(), original().cookie(services().cookie_name)
+        )
+    except MistypedCode:
+        return _start(400, error="mistyped_code", code=typed_code)
+    except MistypedPassword:
+        return _start(400, error="mistyped_password", code=typed_code)
+    except WrongCredentials:
+        return _start(401, error="wrong", code=typed_code)
+    except Throttled as refusal:
+        return _wait("throttled", refusal.retry_after, typed_code)
+    except Busy:
+        return _wait("busy", _BUSY_SECONDS, typed_code)
+    except ShareClosed as refusal:
+        return _start(403, error=refusal.state, code=typed_code)
+    answer = see_other(STUDY_PAGE)
+    answer.set_cookie(
+        services().cookie_name,
+        session_id,
+        path="/",
+        secure=services().secure,
+        httponly=True,
+        samesite="Strict",
+    )
+    return answer
+
+
+def logout() -> flask.Response:
+    """End the session; harmless without one."""
+    services().open_share.close(original().cookie(services().cookie_name))
+    answer = see_other(f"{START_PAGE}?ended=1")
+    answer.delete_cookie(services().cookie_name, path="/", secure=services().secure, httponly=True, samesite="Strict")
+    # Clear-Site-Data needs TLS; browsers ignore it elsewhere.
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+def _start(
+    status: int = 200,
+    error: str | None = None,
+    code: str = "",
+    ended: bool = False,
+    retry_after_text: str = "",
+) -> flask.Response:
+    return page(
+        "start.html",
+        status,
+        error=error,
+        code=code[:100],
+        ended=ended,
+        retry_after_text=retry_after_text,
+        signed_in=isinstance(flask.g.principal, Recipient),
+    )
+
+
+def _wait(error: str, seconds: int, code: str) -> flask.Response:
+    answer = _start(503, error=error, code=code, retry_after_text=_duration(language(), seconds))
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
+
+
+def _duration(shown: Language, seconds: int) -> str:
+    if seconds < 60:
+        return shown.messages.ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
+    minutes = -(-seconds // 60)
+    return shown.messages.ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}

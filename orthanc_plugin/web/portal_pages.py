@@ -1,0 +1,152 @@
+"""The portal's pages for the recipient of a share, and what everybody may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+
+from ..domain.errors import ImageUnavailable
+from ..domain.person_name import display_name
+from ..domain.principal import Staff
+from ..domain.share import Share
+from ..domain.study import Appearance, ImageRef, SeriesSummary
+from ..i18n.catalogue import Language
+from ..i18n.dicom_words import has_images, modality_label, window_presets
+from ..use_cases.validity import last_valid_day
+from ..use_cases.view_study import NotInShare
+from .context import language, recipient_share, services, static_files
+from .pages import message_page, page, see_other
+from .portal_login import START_PAGE, STUDY_PAGE
+
+_EXPLORER = "/app/explorer.html"
+
+
+def entrance() -> flask.Response:
+    """The bare address: staff go on to Orthanc Explorer as before, everybody else to the portal."""
+    return see_other(_EXPLORER if isinstance(flask.g.principal, Staff) else START_PAGE)
+
+
+def robots() -> flask.Response:
+    """RFC 9309: no search engine belongs here."""
+    return flask.Response("User-agent: *\nDisallow: /\n", content_type="text/plain; charset=utf-8")
+
+
+def static_file(version: str, name: str) -> flask.Response:
+    """A file of the theme. Its address changes with its content, so browsers may keep it."""
+    found = static_files().get(name)
+    if found is None:
+        return message_page(404, "not_found")
+    content, content_type = found
+    answer = flask.Response(content, content_type=content_type)
+    current = version == static_files().version
+    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
+    return answer
+
+
+def study_page() -> flask.Response:
+    """The overview of the shared study."""
+    share, shown = recipient_share(), language()
+    study = services().view_study.study(share)
+    series = [_series_row(shown, number, entry) for number, entry in enumerate(study.ordered_series, start=1)]
+    viewable = [row["ordinal"] for row in series if row["viewable"]]
+    body_parts = dict.fromkeys(entry.body_part for entry in study.ordered_series if entry.body_part)
+    return page(
+        "study.html",
+        audience=share.audience.value,
+        study={
+            "patient_name": display_name(study.patient_name),
+            "birth_date": shown.dicom_date(study.patient_birth_date),
+            "study_date": shown.dicom_date(study.study_date),
+            "description": study.description,
+            "body_part": ", ".join(body_parts),
+            "last_valid_day": _last_day(share, shown),
+            "series": series,
+            "full_viewer_url": _full_viewer_url(viewable[0]) if viewable else None,
+        },
+    )
+
+
+def viewer_page(ordinal: int) -> flask.Response:
+    """The patient viewer on one series."""
+    share, shown = recipient_share(), language()
+    ordered = services().view_study.study(share).ordered_series
+    entry = services().view_study.series(share, ordinal)
+    images = services().view_study.images(share, ordinal)
+    if not images or not has_images(entry.modality):
+        raise NotInShare
+    start = (len(images) + 1) // 2
+    appearance = _appearance(images[start - 1])
+    window = appearance.window
+    others = [number for number, other in enumerate(ordered, start=1) if has_images(other.modality)]
+    place = others.index(ordinal)
+    return page(
+        "viewer.html",
+        series={
+            "ordinal": ordinal,
+            "title": _title(shown, entry, ordinal),
+            "image_count": len(images),
+            "images_url": f"/portal/series/{ordinal}/images",
+            "window": vars(window) | {"inverted": appearance.inverted} if window else None,
+            "longest_edge": appearance.longest_edge,
+            "start_image": start,
+        },
+        presets=window_presets(shown, entry.modality) if window else [],
+        prev_url=_viewer_url(others[place - 1]) if place > 0 else None,
+        next_url=_viewer_url(others[place + 1]) if place + 1 < len(others) else None,
+        full_viewer_url=_full_viewer_url(ordinal),
+        study_url=STUDY_PAGE,
+    )
+
+
+def full_viewer_page(ordinal: int) -> flask.Response:
+    """Orthanc's own viewer on one series, in a frame of our page."""
+    viewer = services().viewers.full
+    if viewer is None:
+        raise NotInShare
+    entry = services().view_study.series(recipient_share(), ordinal)
+    if not has_images(entry.modality):
+        raise NotInShare
+    return page(
+        "full_viewer.html",
+        frame_url=viewer.entry(entry.id),
+        title=_title(language(), entry, ordinal),
+        back_url=_viewer_url(ordinal),
+    )
+
+
+def _appearance(image: ImageRef) -> Appearance:
+    """A broken image in the middle must not hide the rest of the series."""
+    try:
+        return services().archive.appearance(image)
+    except ImageUnavailable:
+        return Appearance(None)
+
+
+def _series_row(shown: Language, ordinal: int, entry: SeriesSummary) -> dict[str, Any]:
+    viewable = has_images(entry.modality) and entry.instance_count > 0
+    return {
+        "ordinal": ordinal,
+        "title": _title(shown, entry, ordinal),
+        "modality_label": modality_label(shown, entry.modality),
+        "image_count": len(services().archive.images(entry.id)) if viewable else 0,
+        "viewable": viewable,
+        "thumbnail_url": f"/portal/series/{ordinal}/thumbnail",
+        "viewer_url": _viewer_url(ordinal),
+    }
+
+
+def _title(shown: Language, entry: SeriesSummary, ordinal: int) -> str:
+    return entry.description or shown.text("Series %(number)d") % {"number": ordinal}
+
+
+def _viewer_url(ordinal: int) -> str:
+    return f"/portal/series/{ordinal}"
+
+
+def _full_viewer_url(ordinal: int) -> str | None:
+    return f"/portal/full-viewer/{ordinal}" if services().viewers.full else None
+
+
+def _last_day(share: Share, shown: Language) -> str:
+    return shown.long_date(last_valid_day(share.expires_at, services().zone))

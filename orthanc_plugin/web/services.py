@@ -1,0 +1,62 @@
+"""Everything the routes need, built once by the composition root."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from ..handout.letter import LetterPrinter
+from ..i18n.catalogue import Language
+from ..ports import Archive, Clock
+from ..use_cases.authenticate import Authenticator
+from ..use_cases.create_share import CreateShare
+from ..use_cases.manage_share import ManageShare
+from ..use_cases.open_share import OpenShare
+from ..use_cases.view_study import ViewStudy
+from ..viewers.registry import Viewers
+
+
+@dataclass(frozen=True)
+class Practice:
+    """The practice as templates show it."""
+
+    name: str
+    address: tuple[str, ...]
+    telephone: str
+    email: str
+    website: str
+
+
+@dataclass(frozen=True)
+class Services:
+    """Use cases and facts. `public_url` is the only origin that links are built from."""
+
+    authenticator: Authenticator
+    create_share: CreateShare
+    manage_share: ManageShare
+    open_share: OpenShare
+    view_study: ViewStudy
+    archive: Archive
+    clock: Clock
+    letters: LetterPrinter
+    languages: Mapping[str, Language]
+    default_language: str
+    practice: Practice
+    public_url: str
+    zone: ZoneInfo
+    viewers: Viewers
+    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+    # Says one line to the administrator; never a name, a code or a password.
+    report: Callable[[str], None]
+
+    @property
+    def secure(self) -> bool:
+        """Whether patients come over TLS, so that cookies can be bound to it."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def cookie_name(self) -> str:
+        """RFC 6265bis: the `__Host-` prefix keeps other hosts and paths from setting the cookie; it needs TLS."""
+        return "__Host-patient-share" if self.secure else "patient-share"

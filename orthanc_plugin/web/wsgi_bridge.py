@@ -1,0 +1,82 @@
+"""From a Request to a WSGI application (PEP 3333) and back to a Response."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from .request import Request
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer as a value. `headers` holds pairs; names may repeat (Set-Cookie)."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """The first value of a header, empty where it is missing."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+
+def call(application: WSGIApplication, request: Request) -> Response:
+    """Run the application on this thread and collect its whole answer."""
+    started: dict[str, Any] = {}
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        if exc_info:
+            raise exc_info[1].with_traceback(exc_info[2])
+        started["status"], started["headers"] = int(status.split(" ", 1)[0]), tuple(headers)
+        return _refuse_write
+
+    answer: Iterable[bytes] = application(_environ(request), start_response)
+    try:
+        body = b"".join(answer)
+    finally:
+        close = getattr(answer, "close", None)
+        if close:
+            close()
+    return Response(started["status"], started["headers"], body)
+
+
+def _refuse_write(_data: bytes) -> None:
+    """The imperative write() of PEP 3333, which no application of ours uses."""
+    raise NotImplementedError
+
+
+def _environ(request: Request) -> dict[str, Any]:
+    host, _, port = request.header("host").partition(":")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": request.path.encode("utf-8", "surrogateescape").decode("latin-1"),
+        "QUERY_STRING": urlencode(list(request.query.items()), errors="replace"),
+        "SERVER_NAME": host or "localhost",
+        "SERVER_PORT": port or "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": request.peer,
+        "CONTENT_TYPE": request.header("content-type"),
+        # The body has been read by Orthanc: its true length counts, not what the header promised.
+        "CONTENT_LENGTH": str(len(request.body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(request.body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "patient_share.request": request,
+    }
+    for name, value in request.headers.items():
+        if name not in ("content-type", "content-length"):
+            environ["HTTP_" + name.upper().replace("-", "_")] = value
+    return environ

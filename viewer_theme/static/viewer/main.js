@@ -1,0 +1,209 @@
+// The patient's viewer: joins the parts and holds the one state, which image is wanted.
+
+import { Controls } from './controls.js';
+import { watchGestures } from './gestures.js';
+import { Pictures } from './pictures.js';
+import { ServerSource, SIZES, StudyGone } from './source.js';
+import { Stage } from './stage.js';
+import { Tone } from './tone.js';
+
+/* A picture may be this much smaller than the screen asks for: nobody sees it, and it arrives in half the time. */
+const GOOD_ENOUGH = 0.85;
+const SHARPEN_AFTER_MS = 250;
+const DOUBLE_TAP_ZOOM = 2.5;
+/* A swipe over this part of the picture's height goes through the whole series, within what a finger can aim at. */
+const SWIPE_PART = 0.8;
+const LEAST_PX_PER_IMAGE = 4;
+const MOST_PX_PER_IMAGE = 32;
+const KNOB_PER_PX = 0.4;
+const HINT_MS = 8000;
+
+const page = document.getElementById('viewer');
+const data = page.dataset;
+const count = Number(data.count);
+const longestEdge = Number(data.longestEdge) || Infinity;
+const own = data.width ? { center: Number(data.center), width: Number(data.width) } : null;
+
+let index = Math.max(1, Math.min(count, Number(data.start)));
+let shown = 0;
+let toneMode = false;
+let presetUsed = '';
+let sharpenTimer = 0;
+let startOfSwipe = index;
+
+const first = document.getElementById('first');
+const tone = new Tone(own, Boolean(data.inverted));
+const stage = new Stage(document.getElementById('canvas'), document.getElementById('tone-filter'), () => {
+  pictures.setSize(sizeFor(1));
+});
+
+/** The smallest size that the server offers and the screen cannot tell from a larger one. */
+function sizeFor(zoom) {
+  const needed = Math.min(stage.pixelsNeeded(zoom) * GOOD_ENOUGH, longestEdge);
+  return SIZES.find(size => size >= needed) || SIZES[SIZES.length - 1];
+}
+
+const controls = new Controls({ count, words: { position: data.textPosition } }, {
+  go,
+  step: n => go(index + n),
+  zoom: factor => { touched(); stage.zoomBy(factor); zoomed(); },
+  move: (dx, dy) => stage.moveBy(dx, dy),
+  reset,
+  toneMode: on => { touched(); toneMode = on; page.classList.toggle('toning', on); },
+  tone: (brightness, contrast, held) => { tone.turn(brightness, contrast); toned(held); },
+  preset: window => { tone.usePreset(window); presetUsed = window ? window.label : ''; toned(false); },
+});
+
+const pictures = new Pictures(new ServerSource(data.imagesUrl), {
+  count,
+  size: sizeFor(1),
+  wanted: index,
+  onChange: number => { if (number === index || shown !== index) present(); },
+  /* The page itself, asked for again, says that the study is gone and whom to call. */
+  onEnded: reason => reason instanceof StudyGone ? location.reload() : location.replace(data.endedUrl),
+});
+
+function go(number) {
+  touched();
+  const next = Math.max(1, Math.min(count, number));
+  if (next === index) return;
+  index = next;
+  controls.showPosition(index);
+  pictures.want(index);
+  pictures.start();
+  present();
+  sharpenSoon();
+}
+
+/** Puts the wanted image on the screen, or the best there is until it comes. */
+function present() {
+  const picture = pictures.picture(index);
+  const missing = !picture && pictures.isMissing(index);
+  const late = !picture && !missing && pictures.isDelayed(index);
+  if (picture) {
+    draw(picture);
+  } else if (missing || late) {
+    hideFirst();
+    stage.clear();
+    shown = pictures.kept = 0;
+  } else {
+    /* On the way through a series, images that are there pass by: standing still would look broken. */
+    const passing = shown && pictures.nearest(index, shown);
+    if (passing) draw(passing);
+  }
+  controls.showPlaceholder(missing ? data.textFailed : late ? data.textOffline : '');
+  controls.showBusy(!picture && !missing);
+}
+
+function draw({ number, bitmap, window }) {
+  hideFirst();
+  stage.show(bitmap);
+  stage.stretch(tone.stretchFrom(window));
+  shown = pictures.kept = number;
+}
+
+function hideFirst() {
+  first.hidden = true;
+}
+
+function touched() {
+  controls.hideHint();
+}
+
+function zoomed() {
+  page.classList.toggle('enlarged', stage.enlarged);
+  controls.showZoom(stage.zoom);
+  sharpenSoon();
+}
+
+/** Enlarged pictures are asked for in more detail once the hand rests. */
+function sharpenSoon() {
+  clearTimeout(sharpenTimer);
+  if (stage.enlarged) sharpenTimer = setTimeout(() => pictures.sharpen(sizeFor(stage.zoom)), SHARPEN_AFTER_MS);
+}
+
+/** @param {boolean} held somebody is still turning: only the present image is worth asking for */
+function toned(held) {
+  touched();
+  controls.showTone(tone, presetUsed);
+  pictures.setWindow(tone.requested, held);
+  present();
+}
+
+function reset() {
+  stage.reset();
+  zoomed();
+  tone.reset();
+  presetUsed = '';
+  toned(false);
+}
+
+watchGestures(document.getElementById('stage'), {
+  touched,
+  oneFinger: () => toneMode ? 'tone' : stage.enlarged || count === 1 ? 'move' : 'turn',
+  dragStart: () => { startOfSwipe = index; },
+  drag: (kind, dx, dy, along) => {
+    if (kind === 'move') {
+      stage.moveBy(dx, dy);
+    } else if (kind === 'tone') {
+      tone.turn(tone.brightness - dy * KNOB_PER_PX, tone.contrast + dx * KNOB_PER_PX);
+      toned(true);
+    } else {
+      /* Up and to the left is onward, as on every other page of a phone. */
+      const way = Math.max(LEAST_PX_PER_IMAGE, Math.min(MOST_PX_PER_IMAGE, stage.height * SWIPE_PART / count));
+      go(startOfSwipe - Math.round(along / way));
+    }
+  },
+  dragEnd: kind => { if (kind === 'tone') toned(false); },
+  pinch: (factor, x, y, dx, dy) => { stage.moveBy(dx, dy); stage.zoomBy(factor, x, y); zoomed(); },
+  wheelZoom: (factor, x, y) => { stage.zoomBy(factor, x, y); zoomed(); },
+  doubleTap: (x, y) => {
+    if (stage.enlarged) stage.reset();
+    else stage.zoomBy(DOUBLE_TAP_ZOOM, x, y);
+    zoomed();
+  },
+  steps: n => go(index + n),
+});
+
+addEventListener('online', () => pictures.retry());
+
+/** The page brought the first picture along: it is drawn from there, not asked for twice. */
+async function begin() {
+  try {
+    await first.decode();
+    const asked = Number(new URL(first.currentSrc).searchParams.get('size'));
+    const bitmap = await createImageBitmap(first);
+    /* Less than was asked for is all there is. */
+    const edge = Math.max(bitmap.width, bitmap.height);
+    /* Some browsers hand out an element's picture in the size of the layout: then it serves until the real one is here. */
+    const whole = edge + 1 >= Math.min(asked, longestEdge);
+    pictures.adopt(Number(data.start), bitmap, whole ? asked : edge);
+  } catch {
+    /* It did not come; asked for again in the usual way, it says why. */
+  }
+  present();
+  /* Only a picture on the stage tells what shape, and so what size, the pictures need. */
+  pictures.setSize(sizeFor(1));
+  pictures.start();
+}
+
+controls.showPosition(index);
+controls.showTone(tone, presetUsed);
+controls.showZoom(stage.zoom);
+controls.showBusy(true);
+controls.showHint();
+setTimeout(touched, HINT_MS);
+begin();
+
+/* For the project's browser tests only, read-only, and no part of any interface: index is the image that is wanted,
+   shown the one whose picture is on the canvas (0: none), idle that nothing is under way or waiting to be asked for. */
+window.__viewer = Object.freeze({
+  get index() { return index; },
+  get count() { return count; },
+  get shown() { return shown; },
+  get idle() { return pictures.idle; },
+  get loaded() { return pictures.loaded; },
+  get failed() { return pictures.failed; },
+  get zoom() { return stage.zoom; },
+  get window() { return tone.window; },
+});
