@@ -1,0 +1,77 @@
+"""Fixtures of the integration tests: a real Orthanc in a container, real studies, a real browser; nothing mocked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from harness import image
+from harness.server import OrthancServer
+
+from .support.practice import Practice
+from .support.studies import Studies, make_studies
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--suite", default="trixie", choices=("trixie", "forky"), help="Debian release of the image")
+
+
+@pytest.fixture(scope="session")
+def suite(pytestconfig: pytest.Config) -> str:
+    return str(pytestconfig.getoption("--suite"))
+
+
+@pytest.fixture(scope="session")
+def orthanc_image(suite: str) -> str:
+    return image.ensure(suite)
+
+
+@pytest.fixture(scope="session")
+def server(orthanc_image: str) -> Iterator[OrthancServer]:
+    """The Orthanc that most tests share; a test that stops or floods one starts its own."""
+    with OrthancServer(orthanc_image) as running:
+        running.wait_ready()
+        yield running
+
+
+@pytest.fixture(scope="session")
+def studies(server: OrthancServer) -> Studies:
+    """A is shared, B belongs to the same patient, C to another; sent over DICOM as a modality would."""
+    return make_studies(server)
+
+
+@pytest.fixture(scope="session")
+def practice(server: OrthancServer) -> Practice:
+    return Practice(server)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*arguments, "--disable-component-update"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def screenshots(suite: str) -> Path:
+    """Where screenshots are left to be looked at."""
+    folder = Path(__file__).parent.parent / "build" / "screenshots" / suite
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_study_folder() -> Path:
+    """A folder with the DICOM files of one real study, where the machine has one (environment TEST_DICOM)."""
+    folder = Path(os.environ.get("TEST_DICOM", "")).resolve()
+    if not os.environ.get("TEST_DICOM") or not folder.is_dir():
+        pytest.skip("TEST_DICOM names no folder with DICOM files")
+    return folder
