@@ -27,6 +27,9 @@ _CANNOT_BE_SENT = {
     511: 403,
 }
 _WITHOUT_BODY = range(300, 400)
+# Orthanc's Python plugin drops its references to callbacks at the end without holding the GIL; were they the last
+# ones, freeing the callbacks would crash the process.
+_REGISTERED: list[Callable[..., Any]] = []
 _UNKNOWN_RESOURCE = (7, 17)  # InexistentItem, UnknownResource
 
 
@@ -96,6 +99,7 @@ def register_filter(admits: Callable[[Request], bool]) -> None:
             log_error(f"the request filter failed: {type(fault).__name__}")
             return False
 
+    _REGISTERED.append(request_filter)
     orthanc.RegisterIncomingHttpRequestFilter(request_filter)
 
 
@@ -113,6 +117,7 @@ def register_routes(patterns: tuple[str, ...], answer: Callable[[Request], Respo
         )
         send(output, answer(request), request.navigation)
 
+    _REGISTERED.append(callback)
     for pattern in patterns:
         orthanc.RegisterRestCallback(pattern, callback)
 
@@ -126,6 +131,7 @@ def register_changes(started: Callable[[], None], stopped: Callable[[], None]) -
         elif change == orthanc.ChangeType.ORTHANC_STOPPED:
             stopped()
 
+    _REGISTERED.append(changed)
     orthanc.RegisterOnChangeCallback(changed)
 
 
