@@ -3,6 +3,7 @@ PORT ?= 8042
 DICOM_PORT ?= 4242
 DICOM ?=
 SUITES ?= trixie forky
+SECONDS ?= 600
 # Real images beside the clone, if there are any, for the tests that scroll through them.
 TEST_DICOM ?= $(firstword $(wildcard ../shared/dicom/mr-head))
 
@@ -11,7 +12,7 @@ export TEST_DICOM
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop clean check unit integration test bench docs fmt lock venv-run venv-test image
+.PHONY: help run stop clean check unit integration census test bench bench-store fuzz mutation ohif docs fmt lock venv-run venv-test image
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
@@ -44,12 +45,31 @@ integration: venv-test ## real Orthanc, real browser (SUITES="trixie forky", PYT
 	@set -e; for suite in $(SUITES); do echo "== Orthanc of Debian $$suite"; \
 		$(PY) -m pytest integration_tests --suite $$suite $(PYTEST_ARGS); done
 
+census: venv-test ## who reaches which route, with at least 30,000 requests per Orthanc (SUITES="trixie forky")
+	@set -e; for suite in $(SUITES); do echo "== Orthanc of Debian $$suite"; $(PY) -m integration_tests.census $$suite; done
+
 bench: venv-test ## requests per second with and without the plugin
 	@command -v wrk >/dev/null || docker/apt-install.sh wrk
 	$(PY) -m benchmarks $(firstword $(SUITES))
 
+bench-store: venv-test ## the share store with 100,000 shares against one with 100
+	$(PY) -m benchmarks.store_scale
+
+fuzz: venv-test ## fuzz what reads bytes of strangers (SECONDS=600 for each of four targets, two at a time)
+	@mkdir -p build/fuzz/tool
+	@$(PY) -m pip --disable-pip-version-check install --quiet --upgrade --target build/fuzz/tool atheris==3.0.0
+	@printf '%s\n' path query cookie code | PYTHONPATH=build/fuzz/tool:$$PYTHONPATH xargs -P 2 -I TARGET sh -c \
+		'log=build/fuzz/TARGET.log; nice $(PY) -m benchmarks.fuzz TARGET -max_total_time=$(SECONDS) >$$log 2>&1 \
+		|| { tail -n 40 $$log; exit 1; }; echo "TARGET: $$(grep ^Done $$log)"'
+
+mutation: venv-test ## change what decides, line by line, and see whether a test notices (15 minutes)
+	@$(PY) -m benchmarks.mutation
+
 image: venv-run ## build the image alone (SUITES=trixie)
 	@$(PY) -m harness.image $(firstword $(SUITES))
+
+ohif: ## fetch OHIF Viewer from npm into build/ohif (OHIF=folder)
+	@python3 docker/ohif.py $(or $(OHIF),build/ohif)
 
 docs: venv-test ## write what is generated: API description, schema and table of the settings
 	$(PY) -m docs.generate

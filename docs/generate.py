@@ -1,4 +1,4 @@
-"""Write what is made from the source: API description, schema and table of the settings. `--check` only compares."""
+"""Write what is made from the source: API, policy, schema and table of the settings. `--check` only compares."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from docs import policy_page
 from orthanc_plugin.settings import Settings
 from orthanc_plugin.web.openapi_document import as_json
 
@@ -50,6 +51,7 @@ def generated() -> dict[Path, str]:
     _, _, after = rest.partition(END)
     return {
         ROOT / "docs" / "openapi.json": as_json(),
+        ROOT / "docs" / "policy.md": policy_page.page(),
         ROOT / "config" / "patient-share.schema.json": schema(),
         ROOT / "README.md": f"{before}{BEGIN}\n{table()}\n{END}{after}",
     }

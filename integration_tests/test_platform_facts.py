@@ -17,6 +17,9 @@ PROBE = "/tmp/probe/plugin.py"
 SCRIPT = b"""
 import json, orthanc
 
+def status(output, uri, **request):
+    output.SendHttpStatus(int(uri.rsplit("/", 1)[1]), b"x")
+
 def answer(output, uri, **request):
     output.SetHttpHeader("X-Query", json.dumps(request.get("get", {})))
     output.SendHttpStatus(404, b"<b>x</b>")
@@ -35,6 +38,7 @@ def filtered(output, uri, **request):
 calls = []
 orthanc.RegisterRestCallback("/probe/answer", answer)
 orthanc.RegisterRestCallback("/probe/names", names)
+orthanc.RegisterRestCallback("/probe/status/[0-9]+", status)
 orthanc.RegisterRestCallback("/probe/filtered", filtered)
 orthanc.RegisterIncomingHttpRequestFilter(seen)
 """
@@ -65,6 +69,11 @@ def test_the_fake_sdk_of_the_unit_tests_has_no_name_that_the_real_one_lacks(prob
 def test_a_body_under_another_status_than_200_is_labelled_as_text(probe: OrthancServer) -> None:
     answer = probe.request("GET", "/probe/answer")
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/plain")
+
+
+@pytest.mark.parametrize("status", [303, 400, 401, 403, 404, 409, 410, 413, 415, 422, 500, 503])
+def test_these_statuses_can_be_sent(probe: OrthancServer, status: int) -> None:
+    assert probe.request("GET", f"/probe/status/{status}", allow_redirects=False).status_code == status
 
 
 def test_unreserved_characters_of_a_query_arrive_as_they_are(probe: OrthancServer, suite: str) -> None:

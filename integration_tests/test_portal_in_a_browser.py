@@ -202,6 +202,9 @@ def test_errors_are_said_in_the_users_language(
         said[name] = page.locator("[role=alert]:visible").inner_text()
         page.screenshot(path=str(screenshots / f"phone-{language[:2]}-error-{name}.png"))
         page.close()
+    page = context.new_page()
+    page.goto(f"{server.url}/portal/login")  # reloaded by hand after a wrong password
+    assert page.url.endswith("/portal") and page.locator("#code").is_visible()
     assert said["wrong"] == said["unknown"]
     assert len({said["mistyped"], said["wrong"], said["revoked"]}) == 3
     context.close()

@@ -155,6 +155,11 @@ def test_strangers_and_recipients_are_no_staff(
         assert answer.headers["WWW-Authenticate"].startswith("Basic ")
 
 
+@pytest.mark.parametrize(("method", "path"), [("DELETE", SHARES), ("POST", "/portal/study"), ("DELETE", "/robots.txt")])
+def test_a_method_that_a_route_does_not_have_gets_an_answer(practice: Practice, method: str, path: str) -> None:
+    assert practice.api(method, path).status_code == 404
+
+
 def test_the_served_api_description_is_the_checked_in_one(practice: Practice) -> None:
     checked_in = Path(__file__).parent.parent / "docs" / "openapi.json"
     assert practice.api("GET", "/patient-share/api/v1/openapi.json").text == checked_in.read_text(encoding="utf-8")

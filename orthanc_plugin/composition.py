@@ -16,9 +16,10 @@ from .adapters import orthanc_sdk as sdk
 from .adapters.hasher import Argon2Hasher
 from .adapters.keyring import KeyFileError, Keyring, read_key_file
 from .adapters.orthanc_archive import OrthancArchive
+from .adapters.orthanc_tags import OrthancTags
 from .adapters.store.attempts import SqlAttempts
 from .adapters.store.database import StoreError, open_store
-from .adapters.store.sessions import SqlSessions
+from .adapters.store.sessions import NoSessions, SqlSessions
 from .adapters.store.shares import SqlShares
 from .adapters.system import SystemClock, SystemEntropy
 from .adapters.worker_pool import WorkerPool
@@ -26,18 +27,21 @@ from .domain.errors import Busy
 from .domain.session import SessionLimits
 from .handout.letter import LetterPrinter
 from .i18n.catalogue import load_languages
-from .settings import Settings, SettingsError, parse_settings
-from .use_cases.authenticate import Authenticator, StaffUsers
+from .settings import Role, Settings, SettingsError, ViewerSettings, parse_settings
+from .use_cases.authenticate import Authenticator, Network, StaffUsers
 from .use_cases.create_share import CreateShare, ValidityRule
 from .use_cases.find_study import FindStudy
 from .use_cases.manage_share import ManageShare
 from .use_cases.open_share import OpenShare
 from .use_cases.view_study import ViewStudy
+from .viewers.native_viewer import NativeViewer
+from .viewers.ohif import Ohif
 from .viewers.orthanc_web_viewer import OrthancWebViewer
 from .viewers.registry import Viewers
+from .viewers.stone_web_viewer import StoneWebViewer
 from .web.app import create_app, template_environment
 from .web.gate import Gate
-from .web.own_paths import PATTERNS, is_own_path
+from .web.own_paths import OwnPaths
 from .web.request import Request
 from .web.services import Practice, Services
 from .web.wsgi_bridge import Response, call
@@ -73,9 +77,16 @@ def check_orthanc(configuration: dict[str, Any]) -> None:
             'Set "AuthenticationEnabled" to false: patients have no Orthanc user, and the plugin itself asks staff for '
             'the users and passwords of "RegisteredUsers".'
         )
+
+
+def staff_users(configuration: dict[str, Any], role: Role) -> dict[str, str]:
+    """Orthanc's RegisteredUsers; nobody on a portal. Raises SettingsError where staff would be locked out."""
+    if role is Role.PORTAL:
+        return {}
     users = configuration.get("RegisteredUsers")
     if not (isinstance(users, dict) and users and all(isinstance(v, str) and v for v in users.values())):
         raise SettingsError('"RegisteredUsers" must name at least one member of staff with a password.')
+    return dict(users)
 
 
 def _start(settings: Settings, configuration: dict[str, Any]) -> None:
@@ -85,14 +96,17 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     shares = SqlShares(engine, keyring)
     sessions = SqlSessions(engine, shares)
     limits = SessionLimits(settings.session_idle_minutes * 60, settings.session_absolute_hours * 3600)
-    authenticator = Authenticator(StaffUsers(configuration["RegisteredUsers"]), sessions, clock, limits)
+    staff = StaffUsers(staff_users(configuration, settings.role), _networks(settings.staff_networks))
+    # An instance for staff alone knows no recipients, although their sessions lie in the shared store.
+    known_sessions = NoSessions() if settings.role is Role.STAFF else sessions
+    authenticator = Authenticator(staff, known_sessions, clock, limits)
     rest = sdk.OrthancRest()
     archive = OrthancArchive(rest, time.monotonic)
     hasher = Argon2Hasher()
     validity = ValidityRule(settings.default_validity_days, settings.max_validity_days, ZoneInfo(settings.time_zone))
     languages, templates = load_languages(), template_environment()
     practice = Practice(**settings.practice.model_dump())
-    viewers = Viewers([OrthancWebViewer()] if settings.viewers.orthanc_web_viewer else [])
+    viewers = Viewers(_enabled_viewers(settings.viewers))
     services = Services(
         authenticator=authenticator,
         create_share=CreateShare(FindStudy(archive), shares, keyring, hasher, entropy, clock, validity),
@@ -119,25 +133,44 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         public_url=settings.public_url,
         zone=validity.zone,
         viewers=viewers,
-        trusted_proxies=tuple(ipaddress.ip_network(network) for network in settings.trusted_proxies),
+        trusted_proxies=_networks(settings.trusted_proxies),
+        role=settings.role,
         report=sdk.log_error,
+        series_tags=OrthancTags(rest),
+        may_compress=configuration.get("HttpCompressionEnabled") is not True,
     )
     pool = WorkerPool(settings.threads, settings.threads * _WAITING_PER_THREAD)
     gate = Gate(
         authenticator=authenticator,
         viewers=viewers,
-        resolve=archive.parent_study,
+        resolve=archive.place,
         run=pool.run,
         clock=clock,
         cookie_name=services.cookie_name,
+        own=OwnPaths(settings.role),
+        trusted_proxies=services.trusted_proxies,
     )
     application = create_app(services, templates)
     _register(gate, pool, application, lambda: _discover_viewers(viewers, rest, services))
 
 
+def _enabled_viewers(settings: ViewerSettings) -> list[NativeViewer]:
+    """In the order in which pages offer them: what opens fastest comes first."""
+    enabled: list[NativeViewer] = []
+    if settings.orthanc_web_viewer:
+        enabled.append(OrthancWebViewer())
+    if settings.ohif:
+        enabled.append(Ohif(Path(settings.ohif_folder)))
+    if settings.stone_web_viewer:
+        enabled.append(StoneWebViewer())
+    return enabled
+
+
 def _discover_viewers(viewers: Viewers, rest: sdk.OrthancRest, services: Services) -> None:
-    for missing in viewers.discover(json.loads(rest.get("/plugins") or b"[]")):
-        sdk.log_warning(f"{missing} is enabled, but Orthanc has not loaded its plugin: it is not offered")
+    for sentence in viewers.discover(json.loads(rest.get("/plugins") or b"[]")):
+        sdk.log_warning(sentence)
+    found = ", ".join(viewer.name for viewer in viewers.available)
+    sdk.log_warning(f"viewers for recipients besides the patient viewer: {found or 'none'}")
     sdk.log_warning(f"ready; links are built from {services.public_url}")
 
 
@@ -146,7 +179,7 @@ def _register(gate: Gate, pool: WorkerPool, application: WSGIApplication, prepar
 
     def admits(request: Request) -> bool:
         allowed = gate.admits(request)
-        if allowed and is_own_path(request.path):
+        if allowed and gate.own.include(request.path):
             handover.passed(request.peer)
         return allowed
 
@@ -176,7 +209,7 @@ def _register(gate: Gate, pool: WorkerPool, application: WSGIApplication, prepar
         pool.stop()
 
     sdk.register_filter(admits)
-    sdk.register_routes(PATTERNS, answer)
+    sdk.register_routes(gate.own.patterns, answer)
     sdk.register_changes(started, stopped)
 
 
@@ -203,6 +236,10 @@ def _unavailable() -> Response:
         ("Cache-Control", "no-store"),
     )
     return Response(503, headers, b"Please try again in a few seconds.")
+
+
+def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(text) for text in texts)
 
 
 def _default_database(configuration: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Protocol
 from .domain.credential import AccessCode, Password
 from .domain.session import Session
 from .domain.share import Share, ShareState
-from .domain.study import Appearance, ImageRef, StudyKey, StudySummary, Window
+from .domain.study import Appearance, ImageRef, Place, ResourceName, StudyKey, StudySummary, Window
 
 
 class Clock(Protocol):
@@ -163,6 +163,6 @@ class Archive(Protocol):
         """A JPEG of at most `size` pixels on its longer edge; raises ImageUnavailable."""
         ...
 
-    def parent_study(self, level: str, resource_id: str) -> str | None:
-        """The study that a series or an instance ("series", "instances") belongs to."""
+    def place(self, name: ResourceName) -> Place | None:
+        """Where a resource belongs; None where Orthanc knows none, or more than one."""
         ...

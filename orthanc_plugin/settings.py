@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -13,6 +14,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.alias_generators import to_pascal
 
 SECTION = "PatientShare"
+
+
+class Role(StrEnum):
+    """What an instance is for: everything, or one half of two instances over one index and one share store."""
+
+    ALL = "all"
+    STAFF = "staff"
+    PORTAL = "portal"
 
 
 class SettingsError(Exception):
@@ -71,10 +80,17 @@ class PracticeSettings(_Section):
 
 
 class ViewerSettings(_Section):
-    """Which of Orthanc's own viewers a recipient may use besides the patient viewer."""
+    """Which viewers a recipient may use besides the patient viewer; the first that is installed opens first."""
 
     orthanc_web_viewer: bool = Field(
         default=False, description="Offer Orthanc Web Viewer (plugin orthanc-webviewer) as the full viewer."
+    )
+    ohif: bool = Field(default=False, description="Offer OHIF Viewer (docs/viewers.md says how to install it).")
+    ohif_folder: str = Field(
+        default="/opt/ohif", min_length=1, description="Folder that the installer of OHIF has written."
+    )
+    stone_web_viewer: bool = Field(
+        default=False, description="Offer Stone Web Viewer (plugins stone-webviewer and dicom-web)."
     )
 
 
@@ -88,6 +104,16 @@ class Settings(_Section):
         min_length=1,
         description="File with the secret keys (`patient-share new-key FILE`), readable by Orthanc alone. Keep it out "
         "of the database's backup.",
+    )
+    role: Annotated[Role, Field(strict=False)] = Field(
+        default=Role.ALL,
+        description="`all`: staff and patients on one instance. `staff`: no portal. `portal`: no staff credential is "
+        "accepted, no staff route exists.",
+    )
+    staff_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
+        default=(),
+        strict=False,
+        description="Networks from which staff credentials count, for example `192.168.0.0/16`; empty: all.",
     )
     practice: PracticeSettings = Field(description="The practice as patients see it.")
     database: str | None = Field(
@@ -106,7 +132,7 @@ class Settings(_Section):
         default="de",
         description="Language of letters, and of pages where the browser asks for none that exists.",
     )
-    viewers: ViewerSettings = Field(default=ViewerSettings(), description="Orthanc's own viewers for recipients.")
+    viewers: ViewerSettings = Field(default=ViewerSettings(), description="Further viewers for recipients.")
     trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         default=(),
         strict=False,

@@ -156,7 +156,11 @@ class OrthancServer:
             system = requests.get(self.url + "/system", timeout=2).status_code
             if not self.plugin:
                 return system == 200
-            return system in (401, 403) and requests.get(self.url + "/portal", timeout=5).status_code == 200
+            if system not in (401, 403):
+                return False
+            # An instance for staff alone has no portal, one for patients alone no staff.
+            portal = requests.get(self.url + "/portal", timeout=5).status_code
+            return portal == 200 or (bool(self.staff) and self.staff_request("GET", "/system").status_code == 200)
         except requests.RequestException:
             return False
 

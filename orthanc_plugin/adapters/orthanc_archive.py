@@ -11,18 +11,22 @@ from ..domain.errors import ImageUnavailable
 from ..domain.study import (
     Appearance,
     ImageRef,
+    Level,
+    Place,
+    ResourceName,
     SeriesSummary,
     StudyKey,
     StudyKeyKind,
     StudySummary,
     Window,
     is_orthanc_id,
+    is_uid,
 )
 from .picture import jpeg, natural_window
 from .recent import Recent
 
 _FRESH_SECONDS = 3.0
-_LEVELS = {"series": "/series/{}/study", "instances": "/instances/{}/study"}
+_TYPES = {Level.STUDY: "Study", Level.SERIES: "Series", Level.INSTANCE: "Instance"}
 _TAGS = {
     StudyKeyKind.STUDY_INSTANCE_UID: "StudyInstanceUID",
     StudyKeyKind.ACCESSION_NUMBER: "AccessionNumber",
@@ -88,12 +92,30 @@ class OrthancArchive:
         facts = self._image_facts(image)
         return jpeg(self._pixels(image), size, window or facts.window, facts.inverted)
 
-    def parent_study(self, level: str, resource_id: str) -> str | None:
-        """The study that a series or an instance belongs to, as Orthanc itself says."""
-        if level not in _LEVELS or not is_orthanc_id(resource_id):
+    def place(self, name: ResourceName) -> Place | None:
+        """Where a resource belongs, as Orthanc itself says; None where it knows none, or more than one."""
+        return self._place_by_uid(name) if name.by_uid else self._place_by_id(name.level, name.value)
+
+    def _place_by_uid(self, name: ResourceName) -> Place | None:
+        if not is_uid(name.value):
             return None
-        found = self._json(self._rest.get(_LEVELS[level].format(resource_id)))
-        return None if found is None else str(found["ID"])
+        found = self._json(self._rest.post("/tools/lookup", name.value)) or []
+        ids = [entry["ID"] for entry in found if entry["Type"] == _TYPES[name.level]]
+        return self._place_by_id(name.level, ids[0]) if len(ids) == 1 else None
+
+    def _place_by_id(self, level: Level, resource_id: str) -> Place | None:
+        if not is_orthanc_id(resource_id):
+            return None
+        found = self._json(self._rest.get(f"/{level}/{resource_id}"))
+        if found is None:
+            return None
+        match level:
+            case Level.STUDY:
+                return Place(resource_id)
+            case Level.SERIES:
+                return Place(str(found["ParentStudy"]), resource_id)
+            case Level.INSTANCE:
+                return self._place_by_id(Level.SERIES, str(found["ParentSeries"]))
 
     def _summary(self, study_id: str, with_series: bool) -> StudySummary | None:
         if not is_orthanc_id(study_id):

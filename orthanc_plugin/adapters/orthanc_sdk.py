@@ -13,10 +13,11 @@ from ..web.wsgi_bridge import Response
 
 # Numbers of the SDK's OrthancPluginHttpMethod; HEAD and OPTIONS arrive as GET.
 _METHODS = {1: "GET", 2: "POST", 3: "PUT", 4: "DELETE"}
-# The statuses that Orthanc can send; with any other the connection would close without an answer.
+# Statuses that Orthanc cannot send, with what goes out in their place: the connection would close without an answer.
 _CANNOT_BE_SENT = {
+    301: 303,
     308: 303,
-    410: 404,
+    405: 404,
     418: 403,
     421: 403,
     425: 503,

@@ -45,6 +45,10 @@ class Busy(PatientShareError):
     """A bounded queue is full; trying again in a few seconds will do."""
 
 
+class Unavailable(PatientShareError):
+    """The share store cannot be reached or is locked; nothing is decided without it."""
+
+
 class ShareClosed(PatientShareError):
     """The password was right, but the share is revoked or expired, or its study is gone; `state` says which."""
 

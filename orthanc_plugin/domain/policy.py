@@ -24,7 +24,7 @@ class Reason(StrEnum):
     NOT_FOR_STAFF = "staff hold no share"
     SHARE_REVOKED = "share revoked"
     SHARE_EXPIRED = "share expired"
-    OTHER_STUDY = "resource outside the share"
+    OUTSIDE_SHARE = "resource outside the share"
     OWN_ROUTE = "own route: decided where the route is known"
     NOT_READY = "not started yet, or stopping"
     METHOD_OVERRIDE = "overrides of the method are refused"
@@ -32,6 +32,7 @@ class Reason(StrEnum):
     BODY_TOO_LARGE = "body too large or of unknown length"
     CROSS_SITE = "not sent by a page of this site"
     BUSY = "queue full"
+    STORE_UNAVAILABLE = "share store unavailable"
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,8 @@ def _decide_recipient(recipient: Recipient, target: Target, now: float) -> Decis
     if isinstance(target, ViewerFile):
         return Decision(True, Reason.SHARE_OPEN)
     if isinstance(target, StudyData):
-        # An unknown resource (None) can never equal a share's study, so it is denied like a foreign one.
-        if target.study_id == recipient.share.study_id:
+        # An unknown resource (None) is denied like a foreign one; a request that names nothing is denied as well.
+        if target.places and all(place is not None and recipient.share.includes(place) for place in target.places):
             return Decision(True, Reason.SHARE_OPEN)
-        return Decision(False, Reason.OTHER_STUDY)
+        return Decision(False, Reason.OUTSIDE_SHARE)
     return Decision(False, Reason.NOT_FOR_RECIPIENTS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .study import Place
+
 
 class Audience(StrEnum):
     """Whom a share is made for."""
@@ -38,7 +40,20 @@ class Share:
     created_by: str
     expires_at: int
     revoked_at: int | None = None
+    # Orthanc's identifiers of series that the practice left out.
+    excluded_series: frozenset[str] = frozenset()
     note: str = field(default="", repr=False)
+
+    def includes(self, place: Place) -> bool:
+        """Whether data at this place belong to the share.
+
+        While series are left out, nothing of the study as a whole does: it would hold them too.
+        """
+        if place.study_id != self.study_id:
+            return False
+        if not self.excluded_series:
+            return True
+        return place.series_id is not None and place.series_id not in self.excluded_series
 
     def state(self, now: float) -> ShareState:
         """The state at `now` (seconds since 1970); revoked wins over expired."""

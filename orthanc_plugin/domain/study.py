@@ -22,6 +22,31 @@ def is_uid(text: str) -> bool:
     return len(text) <= 64 and _UID.fullmatch(text) is not None
 
 
+class Level(StrEnum):
+    """The levels of DICOM's hierarchy that a request can name, as Orthanc's REST API spells them."""
+
+    STUDY = "studies"
+    SERIES = "series"
+    INSTANCE = "instances"
+
+
+@dataclass(frozen=True)
+class ResourceName:
+    """A resource as a request names it: by Orthanc's identifier, or by its DICOM UID."""
+
+    level: Level
+    value: str
+    by_uid: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a resource belongs, as Orthanc itself says; `series_id` is None for a study."""
+
+    study_id: str
+    series_id: str | None = None
+
+
 class StudyKeyKind(StrEnum):
     """The identifiers by which staff name a study."""
 

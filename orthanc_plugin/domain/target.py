@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .study import Place
+
 
 class RouteAudience(StrEnum):
     """For whom a route of the product's own exists."""
@@ -28,13 +30,13 @@ class ViewerFile:
 
 @dataclass(frozen=True)
 class StudyData:
-    """Data of one study, read through a native viewer's route.
+    """Data read through a native viewer's route.
 
-    `study_id` is the parent study that Orthanc itself names for the identifier in the request; None when Orthanc
-    knows no such resource.
+    `places` says for each identifier in the request where it belongs; None when Orthanc knows no such resource, or
+    more than one.
     """
 
-    study_id: str | None
+    places: tuple[Place | None, ...]
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from orthanc_plugin.adapters.worker_pool import WorkerPool
 from orthanc_plugin.composition import start_or_stop
-from orthanc_plugin.web.own_paths import PATTERNS
+from orthanc_plugin.domain.errors import Busy
+from orthanc_plugin.settings import Role
+from orthanc_plugin.web.own_paths import OwnPaths
 
 from .support.fake_orthanc import ChangeType, OrthancException, Recorder, RestOutput
 from .support.world import basic
@@ -26,7 +31,7 @@ def answered(sdk: Recorder, path: str, **headers: str) -> RestOutput:
 
 def test_everything_is_registered_and_refused_until_orthanc_has_started(configured: Recorder) -> None:
     start_or_stop()
-    assert [pattern for pattern, _ in configured.routes] == list(PATTERNS)
+    assert [pattern for pattern, _ in configured.routes] == list(OwnPaths(Role.ALL).patterns)
     assert len(configured.filters) == 1
     for path in ("/portal", "/studies", "/"):
         assert not admitted(configured, path, authorization=basic())
@@ -97,3 +102,16 @@ def test_nothing_secret_is_logged_during_a_good_start(configured: Recorder) -> N
     configured.change(ChangeType.ORTHANC_STARTED)
     assert configured.errors == []
     assert SECRET not in json.dumps(configured.warnings)
+
+
+def test_a_full_queue_asks_for_patience(configured: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(_self: WorkerPool, _work: object) -> None:
+        raise Busy
+
+    start_or_stop()
+    configured.change(ChangeType.ORTHANC_STARTED)
+    monkeypatch.setattr(WorkerPool, "run", busy)
+    assert admitted(configured, "/portal")
+    output = answered(configured, "/portal")
+    assert (output.status, output.header("retry-after")) == (503, "5")
+    assert not admitted(configured, "/studies", cookie="patient-share=x")

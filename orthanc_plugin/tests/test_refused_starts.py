@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from orthanc_plugin.composition import check_orthanc, start_or_stop
-from orthanc_plugin.settings import SettingsError
+from orthanc_plugin.composition import check_orthanc, staff_users, start_or_stop
+from orthanc_plugin.settings import Role, SettingsError
 
 from .support.fake_orthanc import Recorder
 
@@ -87,9 +87,10 @@ def test_an_orthanc_that_is_too_old_is_stopped_before_anything_else(configured: 
 
 @pytest.mark.parametrize("users", [None, [], "x", {"a": None}, {"a": 1}, {"a": "x", "b": ""}, {"a": ["x"]}])
 def test_members_of_staff_need_passwords_that_are_text(users: object) -> None:
-    configuration = {"Python": {"AllowThreads": True}, "AuthenticationEnabled": False, "RegisteredUsers": users}
-    with pytest.raises(SettingsError, match="RegisteredUsers"):
-        check_orthanc(configuration)
+    for role in (Role.ALL, Role.STAFF):
+        with pytest.raises(SettingsError, match="RegisteredUsers"):
+            staff_users({"RegisteredUsers": users}, role)
+    assert staff_users({"RegisteredUsers": users}, Role.PORTAL) == {}
 
 
 @pytest.mark.parametrize(

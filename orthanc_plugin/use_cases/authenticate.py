@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import ipaddress
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..domain.principal import Anonymous, Principal, Recipient, Staff
@@ -23,19 +24,36 @@ _TOUCH_SECONDS = 30
 _REMEMBERED_SESSIONS = 10_000
 _LONGEST_HEADER = 1024
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 
 class StaffUsers:
     """Orthanc's RegisteredUsers, compared in constant time (RFC 7617, Basic)."""
 
-    def __init__(self, users: Mapping[str, str]) -> None:
+    def __init__(self, users: Mapping[str, str], networks: Sequence[Network] = ()) -> None:
+        self._networks = tuple(networks)
         self._key = secrets.token_bytes(32)
         self._digests = {user: self._digest(f"{user}:{password}") for user, password in users.items()}
+
+    def _may_come_from(self, address: str) -> bool:
+        if not self._networks:
+            return True
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._networks)
 
     def _digest(self, text: str) -> bytes:
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
 
-    def user(self, authorization: str) -> str | None:
-        """The user whose credentials the header holds; every user is compared, so time tells nothing."""
+    def user(self, authorization: str, address: str = "") -> str | None:
+        """The user whose credentials the header holds; every user is compared, so time tells nothing.
+
+        Where networks are set, credentials count only for a client address inside one of them.
+        """
+        if not self._may_come_from(address):
+            return None
         scheme, _, encoded = authorization.partition(" ")
         if len(authorization) > _LONGEST_HEADER or scheme.lower() != "basic":
             return None
@@ -67,11 +85,11 @@ class Authenticator:
     # Counts changes, so that a read that began before a revocation is not remembered after it.
     _epoch: int = 0
 
-    def remembered(self, authorization: str, session_id: str) -> Principal | None:
+    def remembered(self, authorization: str, session_id: str, address: str = "") -> Principal | None:
         """The principal if it can be told without the store; None where the store must be asked."""
         if authorization:
             # Wrong staff credentials never fall back to a session that happens to be in the same browser.
-            user = self.staff.user(authorization)
+            user = self.staff.user(authorization, address)
             return Staff(user) if user is not None else Anonymous()
         if not session_id or len(session_id) > _LONGEST_HEADER:
             return Anonymous()
@@ -83,9 +101,9 @@ class Authenticator:
             return None
         return self._recipient(known[1], known[2], now)
 
-    def principal(self, authorization: str, session_id: str) -> Principal:
+    def principal(self, authorization: str, session_id: str, address: str = "") -> Principal:
         """The principal, asking the store where need be; a used session is kept alive."""
-        quick = self.remembered(authorization, session_id)
+        quick = self.remembered(authorization, session_id, address)
         if quick is not None:
             return quick
         id_hash = session_hash(session_id)

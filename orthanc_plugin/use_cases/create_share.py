@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from ..domain.credential import CODE_BITS, PASSWORD_BITS, AccessCode, Password
-from ..domain.errors import InvalidInput
+from ..domain.errors import InvalidInput, StudyNotFound
 from ..domain.share import Audience, Share
 from ..domain.study import StudyKey, StudySummary
 from ..ports import Clock, CodeIndex, Entropy, PasswordHasher, ShareRepository
@@ -40,6 +40,8 @@ class ShareOrder:
     validity_days: int | None
     note: str
     user: str
+    # Series to leave out, by Orthanc's identifier or by Series Instance UID.
+    exclude_series: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,21 @@ class CreateShare:
             created_by=order.user,
             expires_at=expires_at,
             note=order.note,
+            excluded_series=self._excluded(study.id, order.exclude_series),
         )
         self.shares.add(share, self.codes.current(code), self.hasher.hash(password))
         return NewShare(share, study, code, password)
+
+    def _excluded(self, study_id: str, wanted: tuple[str, ...]) -> frozenset[str]:
+        if not wanted:
+            return frozenset()
+        complete = self.find_study.archive.study(study_id)
+        if complete is None:
+            raise StudyNotFound
+        names = {name: series.id for series in complete.series for name in (series.id, series.uid)}
+        if any(name not in names for name in wanted):
+            raise InvalidInput("exclude_series", "must name series of the study")
+        excluded = frozenset(names[name] for name in wanted)
+        if len(excluded) == len(complete.series):
+            raise InvalidInput("exclude_series", "must leave at least one series in the share")
+        return excluded

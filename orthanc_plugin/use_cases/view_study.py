@@ -28,9 +28,13 @@ class ViewStudy:
             raise ShareClosed(STUDY_GONE)
         return study
 
+    def ordered_series(self, share: Share) -> tuple[SeriesSummary, ...]:
+        """The series of the share, without those left out, in the order that ordinals count."""
+        return tuple(s for s in self.study(share).ordered_series if s.id not in share.excluded_series)
+
     def series(self, share: Share, ordinal: int) -> SeriesSummary:
         """The series with this ordinal; raises NotInShare or ShareClosed."""
-        ordered = self.study(share).ordered_series
+        ordered = self.ordered_series(share)
         if not 1 <= ordinal <= len(ordered):
             raise NotInShare
         return ordered[ordinal - 1]

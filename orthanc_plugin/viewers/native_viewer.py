@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
+
+from ..domain.study import ResourceName
 
 
 @dataclass(frozen=True)
@@ -14,23 +16,38 @@ class FileRoute:
 
 @dataclass(frozen=True)
 class ResourceRoute:
-    """Data of one resource; `level` is "series" or "instances", `resource_id` Orthanc's identifier of it."""
+    """Data of the resources that the request names; each of them must belong to the share."""
 
-    level: str
-    resource_id: str
+    names: tuple[ResourceName, ...]
 
 
 ViewerRoute = FileRoute | ResourceRoute
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The series that a viewer is to open; `ordinal` counts from 1 inside the share."""
+
+    ordinal: int
+    series_id: str
+    series_uid: str
+    study_uid: str
 
 
 class NativeViewer(Protocol):
     """One viewer: where it is entered and exactly what it reads. Only GET requests are ever asked about."""
 
     name: str
-    # The name under which Orthanc lists the plugin in /plugins.
-    plugin: str
+    # How addresses of the portal name the viewer.
+    key: str
+    # Whether it asks for the study as a whole, which stays closed while series are left out.
+    needs_whole_study: bool
 
-    def entry(self, series_id: str) -> str:
+    def missing(self, loaded_plugins: Collection[str]) -> str | None:
+        """What the viewer still needs, in words for the administrator; None when it can be offered."""
+        ...
+
+    def entry(self, opening: Opening) -> str:
         """The path and query at which the viewer opens a series."""
         ...
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from .native_viewer import FileRoute, ResourceRoute, ViewerRoute
+from ..domain.study import Level, ResourceName
+from .native_viewer import FileRoute, Opening, ResourceRoute, ViewerRoute
 
 _ID = r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{8}){4})"
 _SAFE_NAME = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
@@ -18,11 +19,11 @@ _FILES = (
     re.compile(r"/app/images/favicon\.ico"),
 )
 _RESOURCES = (
-    ("series", re.compile(rf"/web-viewer/series/{_ID}")),
-    ("series", re.compile(rf"/web-viewer/is-stable-series/{_ID}")),
-    ("instances", re.compile(rf"/web-viewer/instances/(?:jpeg[0-9]{{1,3}}|deflate)-{_ID}_[0-9]{{1,5}}")),
+    (Level.SERIES, re.compile(rf"/web-viewer/series/{_ID}")),
+    (Level.SERIES, re.compile(rf"/web-viewer/is-stable-series/{_ID}")),
+    (Level.INSTANCE, re.compile(rf"/web-viewer/instances/(?:jpeg[0-9]{{1,3}}|deflate)-{_ID}_[0-9]{{1,5}}")),
     # The toolbar's download button; no other query, since `transcode` would make Orthanc transcode on its HTTP thread.
-    ("instances", re.compile(rf"/instances/{_ID}/file")),
+    (Level.INSTANCE, re.compile(rf"/instances/{_ID}/file")),
 )
 
 # jQuery adds the time to requests that must not come from the browser's cache; the server ignores it.
@@ -33,11 +34,16 @@ class OrthancWebViewer:
     """The exact routes that the viewer reads; fullmatch, since a path may hold a line break."""
 
     name = "Orthanc Web Viewer"
-    plugin = "web-viewer"
+    key = "orthanc-web-viewer"
+    needs_whole_study = False
 
-    def entry(self, series_id: str) -> str:
+    def missing(self, loaded_plugins: Collection[str]) -> str | None:
+        """What the viewer still needs; None when it can be offered."""
+        return None if "web-viewer" in loaded_plugins else "Orthanc has not loaded the plugin orthanc-webviewer"
+
+    def entry(self, opening: Opening) -> str:
         """The page of one series."""
-        return f"/web-viewer/app/viewer.html?series={series_id}"
+        return f"/web-viewer/app/viewer.html?series={opening.series_id}"
 
     def route(self, path: str, query: Mapping[str, str]) -> ViewerRoute | None:
         """What the path addresses if the viewer needs it; None for everything else."""
@@ -49,5 +55,5 @@ class OrthancWebViewer:
         for level, pattern in _RESOURCES:
             found = pattern.fullmatch(path)
             if found:
-                return ResourceRoute(level, found["id"])
+                return ResourceRoute((ResourceName(level, found["id"]),))
         return None

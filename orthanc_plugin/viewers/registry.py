@@ -1,10 +1,11 @@
-"""Which native viewers recipients may use: those that the settings enable and that Orthanc has loaded."""
+"""Which native viewers recipients may use: those that the settings enable and that are installed."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..domain.share import Share
 from .native_viewer import NativeViewer, ViewerRoute
 
 
@@ -16,14 +17,14 @@ class Viewers:
     available: tuple[NativeViewer, ...] = field(default=())
 
     def discover(self, loaded_plugins: Collection[str]) -> list[str]:
-        """Note which plugins Orthanc has loaded; answers the names of enabled viewers that are missing."""
-        self.available = tuple(viewer for viewer in self.enabled if viewer.plugin in loaded_plugins)
-        return [viewer.name for viewer in self.enabled if viewer.plugin not in loaded_plugins]
+        """Find out which enabled viewers are installed; answers one sentence for each that is not."""
+        needs = [(viewer, viewer.missing(loaded_plugins)) for viewer in self.enabled]
+        self.available = tuple(viewer for viewer, need in needs if need is None)
+        return [f"{viewer.name} is enabled, but not offered: {need}" for viewer, need in needs if need is not None]
 
-    @property
-    def full(self) -> NativeViewer | None:
-        """The viewer that pages offer as the full one."""
-        return self.available[0] if self.available else None
+    def usable(self, share: Share) -> tuple[NativeViewer, ...]:
+        """The viewers that can show this share, in the order in which they are offered."""
+        return tuple(v for v in self.available if not (v.needs_whole_study and share.excluded_series))
 
     def route(self, path: str, query: Mapping[str, str]) -> ViewerRoute | None:
         """What a path addresses in one of the available viewers; None for everything else."""

@@ -47,6 +47,9 @@ class ShareRequest(_Model):
     note: Annotated[str, AfterValidator(_printable)] = Field(
         default="", max_length=_LONGEST_NOTE, description="For staff only; stored encrypted."
     )
+    exclude_series: Annotated[tuple[str, ...], Field(max_length=1000)] = Field(
+        default=(), description="Series to leave out, by Orthanc's identifier or Series Instance UID."
+    )
     handout: bool = Field(
         default=True,
         strict=True,
@@ -89,6 +92,7 @@ class ShareView(_Model):
     expires_at: datetime = Field(description="The share opens no more from this moment on.")
     last_valid_day: date = Field(description="The last day on which the share opens, in the practice's time zone.")
     revoked_at: datetime | None
+    excluded_series: list[str] = Field(description="Orthanc's identifiers of the series that are left out.")
     note: str
 
 
@@ -150,6 +154,7 @@ def share_fields(share: Share, now: float, zone: ZoneInfo) -> dict[str, object]:
         "expires_at": _moment(share.expires_at),
         "last_valid_day": last_valid_day(share.expires_at, zone),
         "revoked_at": None if share.revoked_at is None else _moment(share.revoked_at),
+        "excluded_series": sorted(share.excluded_series),
         "note": share.note,
     }
 

@@ -9,12 +9,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from ..domain.errors import Busy, PatientShareError, ShareClosed
+from ..domain.errors import Busy, PatientShareError, ShareClosed, Unavailable
 from ..domain.policy import Decision, decide
 from ..domain.target import OwnRoute, RouteAudience
 from ..use_cases.view_study import NotInShare
 from . import context, security_headers
-from .own_paths import STAFF
+from .own_paths import STAFF, OwnPaths
 from .pages import message_page, page, see_other
 from .portal_login import START_PAGE
 from .problems import from_refusal, from_validation, problem
@@ -49,7 +49,7 @@ def create_app(services: Services, templates: Environment) -> flask.Flask:
     app.url_map.merge_slashes = False
     app.jinja_env = templates  # type: ignore[assignment]  # a plain environment: nothing of Flask is needed in templates
     context.install(app, services, StaticFiles(theme_folder() / "static"))
-    _add_routes(app)
+    _add_routes(app, OwnPaths(services.role))
     app.before_request(_check)
     app.after_request(security_headers.add)
     app.register_error_handler(PatientShareError, _refused)
@@ -60,9 +60,9 @@ def create_app(services: Services, templates: Environment) -> flask.Flask:
     return app
 
 
-def _add_routes(app: flask.Flask) -> None:
+def _add_routes(app: flask.Flask, own: OwnPaths) -> None:
     rules: set[tuple[str, str]] = set()
-    for route in ROUTES:
+    for route in (route for route in ROUTES if own.include(route.rule)):
         if (route.method, route.rule) in rules:
             raise ValueError(f"{route.method} {route.rule} is in the table twice")
         rules.add((route.method, route.rule))
@@ -79,7 +79,9 @@ def _add_routes(app: flask.Flask) -> None:
 def _check() -> flask.Response | None:
     """Who is it, and may it? Runs before every handler, and before "not found" is said."""
     request, used = context.original(), context.services()
-    principal = used.authenticator.principal(request.header("authorization"), request.cookie(used.cookie_name))
+    principal = used.authenticator.principal(
+        request.header("authorization"), request.cookie(used.cookie_name), context.address()
+    )
     context.set_principal(principal)
     # What the table does not know is judged by its place, so that strangers learn nothing of the staff's routes.
     default = RouteAudience.STAFF if _is_staff_path() else RouteAudience.EVERYBODY
@@ -115,7 +117,7 @@ def _refused(refusal: PatientShareError) -> flask.Response:
         return message_page(404, "not_found")
     if isinstance(refusal, ShareClosed):
         return message_page(410, "gone")
-    if isinstance(refusal, Busy):
+    if isinstance(refusal, Busy | Unavailable):
         return message_page(503, "unavailable")
     return _failed(refusal)
 

@@ -5,20 +5,21 @@ No JSON, no recursion, no import and no database on this thread; what needs them
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from ..domain.errors import Busy
+from ..domain.errors import Busy, Unavailable
 from ..domain.policy import Decision, Reason, decide
 from ..domain.principal import Principal, Recipient, Staff
+from ..domain.study import Place, ResourceName
 from ..domain.target import NativeRoute, StudyData, Target, ViewerFile
 from ..ports import Clock
-from ..use_cases.authenticate import Authenticator
+from ..use_cases.authenticate import Authenticator, Network
 from ..viewers.native_viewer import FileRoute
 from ..viewers.registry import Viewers
-from .own_paths import is_own_path
-from .request import Request
+from .own_paths import OwnPaths
+from .request import Request, client_address
 from .same_origin import is_forged
 
 _Answer = TypeVar("_Answer")
@@ -35,26 +36,28 @@ class Runner(Protocol):
 # Orthanc 1.12.7 allocates what Content-Length promises before it reads (CVE-2026-5440).
 LONGEST_BODY_FOR_STAFF = 64 * 1024 * 1024
 LONGEST_BODY_FOR_OTHERS = 64 * 1024
-_REMEMBERED_PARENTS = 200_000
+_REMEMBERED_PLACES = 200_000
 
 
 @dataclass
 class Gate:
     """Decides whether Orthanc goes on with a request.
 
-    `resolve(level, id)` names the parent study of a resource; `run` takes work to the worker pool. `ready` is
+    `resolve` says where a resource belongs; `run` takes work to the worker pool. `ready` is
     false until everything is in place, and again at the end: nothing passes then.
     """
 
     authenticator: Authenticator
     viewers: Viewers
-    resolve: Callable[[str, str], str | None]
+    resolve: Callable[[ResourceName], Place | None]
     run: Runner
     clock: Clock
     cookie_name: str
+    own: OwnPaths
+    trusted_proxies: Sequence[Network] = ()
     ready: bool = False
     # Parents never change: Orthanc derives identifiers from the chain of DICOM identifiers above the resource.
-    _parents: dict[tuple[str, str], str] = field(default_factory=dict)
+    _places: dict[ResourceName, Place] = field(default_factory=dict)
 
     def admits(self, request: Request) -> bool:
         """Whether the request may go on; never raises for a refusal."""
@@ -66,7 +69,7 @@ class Gate:
             return Decision(False, Reason.NOT_READY)
         if "_method" in request.query or request.header("x-http-method-override"):
             return Decision(False, Reason.METHOD_OVERRIDE)
-        own = is_own_path(request.path)
+        own = self.own.include(request.path)
         if own and request.header("content-type").lower().lstrip().startswith("multipart/form-data"):
             # Orthanc would call back once per part with the part's headers in place of the request's.
             return Decision(False, Reason.MULTIPART)
@@ -80,14 +83,23 @@ class Gate:
             return decide(principal, self._target(request, principal), self.clock.now())
         except Busy:
             return Decision(False, Reason.BUSY)
+        except Unavailable:
+            return Decision(False, Reason.STORE_UNAVAILABLE)
 
     def _principal(self, request: Request) -> Principal:
         authorization = request.header("authorization")
         session_id = request.cookie(self.cookie_name)
-        quick = self.authenticator.remembered(authorization, session_id)
+        address = self._address(request)
+        quick = self.authenticator.remembered(authorization, session_id, address)
         if quick is not None:
             return quick
-        return self.run(lambda: self.authenticator.principal(authorization, session_id))
+        return self.run(lambda: self.authenticator.principal(authorization, session_id, address))
+
+    def _address(self, request: Request) -> str:
+        """Only staff are told apart by where they come from."""
+        if not request.header("authorization"):
+            return ""
+        return client_address(request.peer, request.header("x-forwarded-for"), self.trusted_proxies)
 
     def _target(self, request: Request, principal: Principal) -> Target:
         # Only a recipient's request is worth a look-up: staff may reach everything native, others nothing.
@@ -98,21 +110,23 @@ class Gate:
             return NativeRoute()
         if isinstance(route, FileRoute):
             return ViewerFile()
-        return StudyData(self._parent(route.level, route.resource_id))
+        return StudyData(tuple(self._place(name) for name in route.names))
 
-    def _parent(self, level: str, resource_id: str) -> str | None:
-        known = self._parents.get((level, resource_id))
-        if known is None:
-            found = self.run(lambda: self.resolve(level, resource_id))
-            if found is None:
-                return None
-            if len(self._parents) >= _REMEMBERED_PARENTS:
-                self._parents.clear()
-            known = self._parents[level, resource_id] = found
-        return known
+    def _place(self, name: ResourceName) -> Place | None:
+        known = self._places.get(name)
+        if known is not None:
+            return known
+        found = self.run(lambda: self.resolve(name))
+        # A UID may come to stand for a second resource at any time; an identifier of Orthanc's own cannot.
+        if found is not None and not name.by_uid:
+            if len(self._places) >= _REMEMBERED_PLACES:
+                self._places.clear()
+            self._places[name] = found
+        return found
 
     def _body_allowed(self, request: Request) -> Decision:
-        staff = self.authenticator.staff.user(request.header("authorization")) is not None
+        authorization = request.header("authorization")
+        staff = self.authenticator.staff.user(authorization, self._address(request)) is not None
         limit = LONGEST_BODY_FOR_STAFF if staff else LONGEST_BODY_FOR_OTHERS
         length = request.header("content-length") or "0"
         if request.header("transfer-encoding") or not (length.isascii() and length.isdigit()):

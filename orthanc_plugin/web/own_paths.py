@@ -1,18 +1,41 @@
-"""Which paths are the product's own; everything else is native."""
+"""Which paths are the product's own, by the role of the instance; everything else is native."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..settings import Role
 
 PORTAL = "/portal"
 STAFF = "/patient-share"
 API = "/patient-share/api/v1"
 
-# What Orthanc is told to hand over; it drops a trailing slash before it compares. [^\n] keeps out line breaks.
-PATTERNS = ("/", "/robots\\.txt", "/portal", "/portal/[^\\n]*", "/patient-share", "/patient-share/[^\\n]*")
+_ALWAYS = ("/", "/robots.txt")
+_AREAS = {Role.ALL: (PORTAL, STAFF), Role.STAFF: (STAFF,), Role.PORTAL: (PORTAL,)}
 
 
-def is_own_path(path: str) -> bool:
-    """Whether Orthanc will hand this path to the product, as PATTERNS say."""
-    bare = path.rstrip("/") or "/"
-    if bare in ("/", "/robots.txt", PORTAL, STAFF):
-        return True
-    return bare.startswith((PORTAL + "/", STAFF + "/")) and "\n" not in bare
+@dataclass(frozen=True)
+class OwnPaths:
+    """The paths that Orthanc hands over to an instance with this role."""
+
+    role: Role
+
+    @cached_property
+    def _exact(self) -> frozenset[str]:
+        return frozenset((*_ALWAYS, *_AREAS[self.role]))
+
+    @cached_property
+    def _below(self) -> tuple[str, ...]:
+        return tuple(area + "/" for area in _AREAS[self.role])
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Regular expressions for Orthanc, which drops a trailing slash first; a line break in a path matches none."""
+        areas = [pattern for area in _AREAS[self.role] for pattern in (area, area + r"/[^\n]*")]
+        return (*(path.replace(".", r"\.") for path in _ALWAYS), *areas)
+
+    def include(self, path: str) -> bool:
+        """Whether Orthanc will hand this path over, as the patterns say."""
+        bare = path.rstrip("/") or "/"
+        return bare in self._exact or (bare.startswith(self._below) and "\n" not in bare)

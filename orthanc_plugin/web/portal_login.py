@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import flask
 
-from ..domain.errors import Busy, MistypedCode, MistypedPassword, ShareClosed, Throttled, WrongCredentials
+from ..domain.errors import Busy, MistypedCode, MistypedPassword, ShareClosed, Throttled, Unavailable, WrongCredentials
 from ..domain.principal import Recipient
 from ..i18n.catalogue import Language
 from .context import address, language, original, services
@@ -19,6 +19,11 @@ def start_page() -> flask.Response:
     """The practice's page with the form for code and password."""
     # An old tab may come here while another one has logged in again.
     return _start(ended="ended" in flask.request.args and not isinstance(flask.g.principal, Recipient))
+
+
+def reloaded() -> flask.Response:
+    """After a wrong password the address bar shows the form's address: whoever reloads it wants the form."""
+    return see_other(START_PAGE)
 
 
 def login() -> flask.Response:
@@ -37,7 +42,7 @@ def login() -> flask.Response:
         return _start(401, error="wrong", code=typed_code)
     except Throttled as refusal:
         return _wait("throttled", refusal.retry_after, typed_code)
-    except Busy:
+    except (Busy, Unavailable):
         return _wait("busy", _BUSY_SECONDS, typed_code)
     except ShareClosed as refusal:
         return _start(403, error=refusal.state, code=typed_code)

@@ -13,9 +13,12 @@ from ..domain.share import Share
 from ..domain.study import Appearance, ImageRef, SeriesSummary
 from ..i18n.catalogue import Language
 from ..i18n.dicom_words import has_images, modality_label, window_presets
+from ..settings import Role
 from ..use_cases.validity import last_valid_day
 from ..use_cases.view_study import NotInShare
+from ..viewers.native_viewer import Opening
 from .context import language, recipient_share, services, static_files
+from .own_paths import STAFF
 from .pages import message_page, page, see_other
 from .portal_login import START_PAGE, STUDY_PAGE
 
@@ -24,7 +27,9 @@ _EXPLORER = "/app/explorer.html"
 
 def entrance() -> flask.Response:
     """The bare address: staff go on to Orthanc Explorer as before, everybody else to the portal."""
-    return see_other(_EXPLORER if isinstance(flask.g.principal, Staff) else START_PAGE)
+    if isinstance(flask.g.principal, Staff):
+        return see_other(_EXPLORER)
+    return see_other(STAFF if services().role is Role.STAFF else START_PAGE)
 
 
 def robots() -> flask.Response:
@@ -48,9 +53,10 @@ def study_page() -> flask.Response:
     """The overview of the shared study."""
     share, shown = recipient_share(), language()
     study = services().view_study.study(share)
-    series = [_series_row(shown, number, entry) for number, entry in enumerate(study.ordered_series, start=1)]
+    included = services().view_study.ordered_series(share)
+    series = [_series_row(shown, number, entry) for number, entry in enumerate(included, start=1)]
     viewable = [row["ordinal"] for row in series if row["viewable"]]
-    body_parts = dict.fromkeys(entry.body_part for entry in study.ordered_series if entry.body_part)
+    body_parts = dict.fromkeys(entry.body_part for entry in included if entry.body_part)
     return page(
         "study.html",
         audience=share.audience.value,
@@ -62,7 +68,7 @@ def study_page() -> flask.Response:
             "body_part": ", ".join(body_parts),
             "last_valid_day": _last_day(share, shown),
             "series": series,
-            "full_viewer_url": _full_viewer_url(viewable[0]) if viewable else None,
+            "full_viewer_url": _full_viewer_url(share, viewable[0]) if viewable else None,
         },
     )
 
@@ -70,7 +76,7 @@ def study_page() -> flask.Response:
 def viewer_page(ordinal: int) -> flask.Response:
     """The patient viewer on one series."""
     share, shown = recipient_share(), language()
-    ordered = services().view_study.study(share).ordered_series
+    ordered = services().view_study.ordered_series(share)
     entry = services().view_study.series(share, ordinal)
     images = services().view_study.images(share, ordinal)
     if not images or not has_images(entry.modality):
@@ -94,22 +100,35 @@ def viewer_page(ordinal: int) -> flask.Response:
         presets=window_presets(shown, entry.modality) if window else [],
         prev_url=_viewer_url(others[place - 1]) if place > 0 else None,
         next_url=_viewer_url(others[place + 1]) if place + 1 < len(others) else None,
-        full_viewer_url=_full_viewer_url(ordinal),
+        full_viewer_url=_full_viewer_url(share, ordinal),
         study_url=STUDY_PAGE,
     )
 
 
 def full_viewer_page(ordinal: int) -> flask.Response:
-    """Orthanc's own viewer on one series, in a frame of our page."""
-    viewer = services().viewers.full
-    if viewer is None:
+    """The first of the full viewers on one series, in a frame of our page."""
+    return chosen_viewer_page(ordinal, None)
+
+
+def chosen_viewer_page(ordinal: int, key: str | None) -> flask.Response:
+    """The full viewer that the address names, and links to the others."""
+    share = recipient_share()
+    usable = services().viewers.usable(share)
+    chosen = next((viewer for viewer in usable if key in (None, viewer.key)), None)
+    if chosen is None:
         raise NotInShare
-    entry = services().view_study.series(recipient_share(), ordinal)
+    study, entry = services().view_study.study(share), services().view_study.series(share, ordinal)
     if not has_images(entry.modality):
         raise NotInShare
     return page(
         "full_viewer.html",
-        frame_url=viewer.entry(entry.id),
+        frame_url=chosen.entry(Opening(ordinal, entry.id, entry.uid, study.study_instance_uid)),
+        viewer=chosen.key,
+        others=[
+            {"name": other.name, "url": f"/portal/full-viewer/{ordinal}/{other.key}"}
+            for other in usable
+            if other is not chosen
+        ],
         title=_title(language(), entry, ordinal),
         back_url=_viewer_url(ordinal),
     )
@@ -144,8 +163,8 @@ def _viewer_url(ordinal: int) -> str:
     return f"/portal/series/{ordinal}"
 
 
-def _full_viewer_url(ordinal: int) -> str | None:
-    return f"/portal/full-viewer/{ordinal}" if services().viewers.full else None
+def _full_viewer_url(share: Share, ordinal: int) -> str | None:
+    return f"/portal/full-viewer/{ordinal}" if services().viewers.usable(share) else None
 
 
 def _last_day(share: Share, shown: Language) -> str:

@@ -58,7 +58,7 @@ def from_refusal(refusal: errors.PatientShareError) -> flask.Response:
             return problem(404, "share-not-found", "There is no share with this id.")
         case errors.ShareRevoked():
             return problem(409, "share-revoked", "A revoked share cannot be changed: create a new one.")
-        case errors.Busy():
+        case errors.Busy() | errors.Unavailable():
             answer = problem(503, "busy", "The server is busy: try again in a few seconds.")
             answer.headers["Retry-After"] = "5"
             return answer

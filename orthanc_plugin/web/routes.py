@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..domain.target import RouteAudience
-from . import portal_images, portal_login, portal_pages, staff_api, staff_pages
+from . import portal_images, portal_login, portal_ohif, portal_pages, staff_api, staff_pages
 
 EVERYBODY = RouteAudience.EVERYBODY
 RECIPIENT = RouteAudience.RECIPIENT
@@ -36,6 +36,7 @@ ROUTES = (
     Route("GET", "/", EVERYBODY, portal_pages.entrance),
     Route("GET", "/robots.txt", EVERYBODY, portal_pages.robots),
     Route("GET", "/portal", EVERYBODY, portal_login.start_page),
+    Route("GET", "/portal/login", EVERYBODY, portal_login.reloaded),
     Route("POST", "/portal/login", EVERYBODY, portal_login.login),
     Route("POST", "/portal/logout", EVERYBODY, portal_login.logout),
     Route("GET", "/portal/static/<version>/<path:name>", EVERYBODY, portal_pages.static_file),
@@ -45,6 +46,10 @@ ROUTES = (
     Route("GET", "/portal/series/<int:ordinal>/thumbnail", RECIPIENT, portal_images.thumbnail),
     Route("GET", "/portal/series/<int:ordinal>/images/<int:number>", RECIPIENT, portal_images.image),
     Route("GET", "/portal/full-viewer/<int:ordinal>", RECIPIENT, portal_pages.full_viewer_page),
+    Route("GET", "/portal/full-viewer/<int:ordinal>/<key>", RECIPIENT, portal_pages.chosen_viewer_page),
+    Route("GET", "/portal/series/<int:ordinal>/ohif.json", RECIPIENT, portal_ohif.ohif_document),
+    Route("GET", "/portal/ohif/<version>/basic", RECIPIENT, portal_ohif.ohif_page),
+    Route("GET", "/portal/ohif/<version>/<path:name>", RECIPIENT, portal_ohif.ohif_file),
     # For staff.
     Route("GET", "/patient-share", STAFF, staff_pages.entry),
     Route("GET", f"{_API}/openapi.json", STAFF, staff_api.openapi),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from ..handout.letter import LetterPrinter
 from ..i18n.catalogue import Language
 from ..ports import Archive, Clock
+from ..settings import Role
 from ..use_cases.authenticate import Authenticator
 from ..use_cases.create_share import CreateShare
 from ..use_cases.manage_share import ManageShare
@@ -47,9 +49,14 @@ class Services:
     public_url: str
     zone: ZoneInfo
     viewers: Viewers
+    role: Role
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     # Says one line to the administrator; never a name, a code or a password.
     report: Callable[[str], None]
+    # The DICOM tags of each instance of a series, for the viewers that are told them by the portal.
+    series_tags: Callable[[str], Mapping[str, Mapping[str, Any]]] = lambda _series_id: {}
+    # False where Orthanc compresses answers itself.
+    may_compress: bool = True
 
     @property
     def secure(self) -> bool:

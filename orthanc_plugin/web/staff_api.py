@@ -58,6 +58,7 @@ def create() -> flask.Response:
             validity_days=wanted.validity_days,
             note=wanted.note,
             user=staff_user(),
+            exclude_series=wanted.exclude_series,
         )
     )
     link = f"{used.public_url}/portal/#{new.code.grouped}"

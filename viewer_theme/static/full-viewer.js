@@ -81,10 +81,20 @@ function listenForFailures(inner) {
   }
 }
 
+/** A viewer that brings its own look is only watched: a page that could not be loaded means that the session is over. */
+function watch(page) {
+  const [visit] = frame.contentWindow?.performance?.getEntriesByType?.('navigation') || [];
+  if (!page || visit?.responseStatus >= 400) judge(visit?.responseStatus ?? 403);
+}
+
 function dress() {
   const inner = frame.contentWindow;
   let page = null;
   try { page = frame.contentDocument; } catch { /* not ours: nothing to do with it */ }
+  if (!frame.dataset.theme) {
+    watch(page);
+    return;
+  }
   if (!page || !page.getElementById('dicomImage')) {
     const [visit] = inner?.performance?.getEntriesByType?.('navigation') || [];
     judge(visit?.responseStatus);

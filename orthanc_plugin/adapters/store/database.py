@@ -10,7 +10,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError, SQLAlchemyError
+
+from ...domain.errors import Unavailable
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _BUSY_TIMEOUT_MS = 5000
@@ -33,12 +36,21 @@ def open_store(url: str) -> Engine:
         if engine.dialect.name == "sqlite":
             _tune_sqlite(engine)
         _migrate(engine)
+        event.listen(engine, "handle_error", _unavailable)
     except CommandError as fault:
         raise StoreError("The share store was written by a newer version of this plugin.") from fault
     except (SQLAlchemyError, OSError, ImportError) as fault:
         # Not the text of the fault: it may quote the URL with its password.
         raise StoreError(f"The share store cannot be opened ({_kind(fault)}).") from fault
     return engine
+
+
+def _unavailable(context: ExceptionContext) -> None:
+    """A store that is locked, full, damaged or gone is told apart from a fault of ours."""
+    fault = context.sqlalchemy_exception
+    # SQLite reports a damaged file as plain DatabaseError, the base of them all.
+    if isinstance(fault, OperationalError | InterfaceError) or type(fault) is DatabaseError:
+        raise Unavailable from context.original_exception
 
 
 def _kind(fault: Exception) -> str:

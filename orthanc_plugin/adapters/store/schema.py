@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import text as sql
 
 metadata = MetaData()
 
@@ -21,6 +22,8 @@ shares = Table(
     Column("created_by", String(200), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    # Orthanc's identifiers, separated by spaces.
+    Column("excluded_series", Text, nullable=False, server_default=sql("''")),
     # AES-256-GCM: staff write names into notes.
     Column("note", LargeBinary, nullable=False),
     Index("ix_shares_newest", "created_at", "id"),

@@ -72,3 +72,21 @@ class SqlSessions:
         change = update(sessions).where(sessions.c.id_hash == id_hash, sessions.c.ended_at.is_(None))
         with writing(self.engine).begin() as connection:
             connection.execute(change.values(ended_at=now))
+
+
+class NoSessions:
+    """SessionRepository of an instance that knows no recipients."""
+
+    def start(self, session: Session, keep: int) -> None:
+        """Never called: there is no login."""
+        raise NotImplementedError
+
+    def find(self, id_hash: str) -> None:
+        """Nobody."""
+        del id_hash
+
+    def touch(self, id_hash: str, now: int) -> None:
+        """Nothing to note."""
+
+    def end(self, id_hash: str, now: int) -> None:
+        """Nothing to end."""

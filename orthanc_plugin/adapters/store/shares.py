@@ -49,6 +49,7 @@ class SqlShares:
             "created_at": share.created_at,
             "created_by": share.created_by,
             "expires_at": share.expires_at,
+            "excluded_series": " ".join(sorted(share.excluded_series)),
             "note": self.cipher.encrypt(share.note, share.id),
         }
         with writing(self.engine).begin() as connection:
@@ -109,6 +110,7 @@ class SqlShares:
             created_by=row.created_by,
             expires_at=row.expires_at,
             revoked_at=row.revoked_at,
+            excluded_series=frozenset(row.excluded_series.split()),
             note=self._note(row),
         )
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from orthanc_plugin.adapters.orthanc_archive import OrthancArchive
-from orthanc_plugin.domain.study import StudyKey, StudyKeyKind
+from orthanc_plugin.domain.study import Level, Place, ResourceName, StudyKey, StudyKeyKind
 
 from ..support.rest import INSTANCE, SERIES, STUDY, FakeRest, series_answer, study_answer
 from ..support.studies import orthanc_id, uid
@@ -69,24 +69,28 @@ HOSTILE = ["", "..", "../system", f"{STUDY}/../x", STUDY.upper(), f"{STUDY}\n", 
 def test_no_path_is_ever_built_from_an_unchecked_identifier(archive: OrthancArchive, rest: FakeRest, text: str) -> None:
     assert archive.study(text) is None
     assert archive.find_studies(StudyKey(ID, text)) == []
-    assert archive.parent_study("series", text) is None
-    assert archive.parent_study("instances", text) is None
+    for level in Level:
+        assert archive.place(ResourceName(level, text)) is None
+        assert archive.place(ResourceName(level, text, by_uid=True)) is None
     assert rest.asked == []
 
 
-@pytest.mark.parametrize("level", ["studies", "patients", "", "../series", "Series"])
-def test_parents_are_looked_up_for_series_and_instances_alone(
-    archive: OrthancArchive, rest: FakeRest, level: str
-) -> None:
-    assert archive.parent_study(level, SERIES) is None
-    assert rest.asked == []
+def test_a_resource_lies_where_orthanc_says(archive: OrthancArchive) -> None:
+    assert archive.place(ResourceName(Level.STUDY, STUDY)) == Place(STUDY)
+    assert archive.place(ResourceName(Level.SERIES, SERIES)) == Place(STUDY, SERIES)
+    assert archive.place(ResourceName(Level.INSTANCE, INSTANCE)) == Place(STUDY, SERIES)
+    assert archive.place(ResourceName(Level.SERIES, INSTANCE)) is None
+    assert archive.place(ResourceName(Level.INSTANCE, orthanc_id("unknown"))) is None
 
 
-def test_the_parent_is_what_orthanc_says(archive: OrthancArchive) -> None:
-    assert archive.parent_study("series", SERIES) == STUDY
-    assert archive.parent_study("instances", INSTANCE) == STUDY
-    assert archive.parent_study("series", INSTANCE) is None
-    assert archive.parent_study("instances", orthanc_id("unknown")) is None
+def test_a_uid_stands_for_a_resource_only_while_it_is_the_only_one(archive: OrthancArchive, rest: FakeRest) -> None:
+    name = ResourceName(Level.SERIES, uid("series"), by_uid=True)
+    rest.found_by_uid = [{"ID": SERIES, "Type": "Series"}, {"ID": STUDY, "Type": "Study"}]
+    assert archive.place(name) == Place(STUDY, SERIES)
+    rest.found_by_uid.append({"ID": orthanc_id("twin"), "Type": "Series"})
+    assert archive.place(name) is None
+    rest.found_by_uid = []
+    assert archive.place(name) is None
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_an_error_page_reaches_a_browser_as_a_page_that_tells_the_truth_in_a_hea
     assert output.header("x-answer-type") == HTML
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 500, 503])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 413, 500, 503])
 def test_an_error_page_reaches_a_program_with_its_status(status: int) -> None:
     output = sent(status, PAGE, b"<p>", navigation=False)
     assert (output.status, output.body) == (status, b"<p>")
@@ -64,7 +64,7 @@ def test_a_refusal_that_is_no_page_keeps_its_status_for_browsers() -> None:
     assert output.status == 404
 
 
-@pytest.mark.parametrize("status", [308, 410, 418, 421, 425, 428, 429, 431, 451, 511])
+@pytest.mark.parametrize("status", [301, 308, 405, 418, 421, 425, 428, 429, 431, 451, 511])
 def test_a_status_that_orthanc_cannot_send_is_replaced_and_told_in_a_header(status: int) -> None:
     output = sent(status, PAGE, b"<p>")
     assert output.status not in (None, status, 200)

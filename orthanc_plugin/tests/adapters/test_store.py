@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from orthanc_plugin.adapters.store.schema import metadata
 from orthanc_plugin.adapters.store.sessions import SqlSessions
 from orthanc_plugin.adapters.store.shares import SqlShares
 from orthanc_plugin.domain.session import Session
+from orthanc_plugin.ports import ShareFilter
 
 from ..support.studies import share
 
@@ -189,3 +191,10 @@ def test_the_password_of_the_database_is_not_in_the_sentence() -> None:
         with pytest.raises(StoreError) as fault:
             open_store(url)
         assert "s3cret" not in str(fault.value)
+
+
+def test_a_share_whose_key_was_taken_away_is_still_there_without_its_note(engine: Engine) -> None:
+    SqlShares(engine, KEYS).add(SHARE, "index", "hash")
+    later = SqlShares(engine, Keyring({2: bytes(range(32))}))
+    assert later.get(SHARE.id) == replace(SHARE, note="")
+    assert later.page(ShareFilter(), 0, 10, None).shares == (replace(SHARE, note=""),)

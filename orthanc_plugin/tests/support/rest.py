@@ -31,6 +31,7 @@ class FakeRest:
     def __init__(self, answers: dict[str, Any]) -> None:
         self.answers = answers
         self.asked: list[str] = []
+        self.found_by_uid: list[dict[str, str]] = []
         self.found: list[str] | Callable[[str], list[str]] = []
 
     def get(self, path: str) -> bytes | None:
@@ -42,6 +43,8 @@ class FakeRest:
 
     def post(self, path: str, body: str) -> bytes | None:
         self.asked.append(f"{path} {body}")
+        if path == "/tools/lookup":
+            return json.dumps(self.found_by_uid).encode()
         found = self.found(body) if callable(self.found) else self.found
         return json.dumps(found).encode()
 
@@ -80,8 +83,8 @@ def one_study() -> FakeRest:
             f"/studies/{STUDY}": study_answer("study", "A-1"),
             f"/studies/{STUDY}/series": [series_answer(SeriesDescription=" Axial ", BodyPartExamined="HEAD")],
             f"/series/{SERIES}/ordered-slices": {"SlicesShort": [["x", 0, 1], ["y", 0, 3], ["z", 2, 2]]},
-            f"/series/{SERIES}/study": {"ID": STUDY},
-            f"/instances/{INSTANCE}/study": {"ID": STUDY},
+            f"/series/{SERIES}": {"ID": SERIES, "ParentStudy": STUDY},
+            f"/instances/{INSTANCE}": {"ID": INSTANCE, "ParentSeries": SERIES},
             f"/instances/{INSTANCE}/simplified-tags": TAGS,
             PIXELS: npy([[0, 100]] * 2),
         }

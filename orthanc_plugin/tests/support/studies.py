@@ -11,6 +11,9 @@ from orthanc_plugin.domain.share import Audience, Share
 from orthanc_plugin.domain.study import (
     Appearance,
     ImageRef,
+    Level,
+    Place,
+    ResourceName,
     SeriesSummary,
     StudyKey,
     StudyKeyKind,
@@ -124,12 +127,15 @@ class MemoryArchive:
             raise ImageUnavailable
         return f"JPEG {image.instance_id}/{image.frame} size={size} window={window}".encode()
 
-    def parent_study(self, level: str, resource_id: str) -> str | None:
+    def place(self, name: ResourceName) -> Place | None:
         for entry in self.studies.values():
+            if name == ResourceName(Level.STUDY, entry.id):
+                return Place(entry.id)
             for one in entry.series:
                 instances = [orthanc_id(f"{one.id}/{n}") for n in range(one.instance_count)]
-                if (level == "series" and resource_id == one.id) or (level == "instances" and resource_id in instances):
-                    return entry.id
+                known = {ResourceName(Level.SERIES, one.id), *(ResourceName(Level.INSTANCE, i) for i in instances)}
+                if name in known:
+                    return Place(entry.id, one.id)
         return None
 
 

@@ -15,9 +15,10 @@ from jinja2 import Environment
 
 from orthanc_plugin.domain.session import SessionLimits
 from orthanc_plugin.domain.share import Audience
-from orthanc_plugin.domain.study import StudyKey, StudyKeyKind, StudySummary
+from orthanc_plugin.domain.study import Place, ResourceName, StudyKey, StudyKeyKind, StudySummary
 from orthanc_plugin.handout.letter import LetterPrinter
 from orthanc_plugin.i18n.catalogue import Language, load_languages
+from orthanc_plugin.settings import Role
 from orthanc_plugin.use_cases.authenticate import Authenticator, StaffUsers
 from orthanc_plugin.use_cases.create_share import CreateShare, NewShare, ShareOrder, ValidityRule
 from orthanc_plugin.use_cases.find_study import FindStudy
@@ -28,6 +29,7 @@ from orthanc_plugin.viewers.orthanc_web_viewer import OrthancWebViewer
 from orthanc_plugin.viewers.registry import Viewers
 from orthanc_plugin.web.app import create_app, template_environment
 from orthanc_plugin.web.gate import Gate
+from orthanc_plugin.web.own_paths import OwnPaths
 from orthanc_plugin.web.services import Practice, Services
 
 from .cheap import CheapHasher, CountingEntropy, PlainCodes
@@ -74,7 +76,7 @@ class World:
     mine: StudySummary
     sibling: StudySummary
     foreign: StudySummary
-    resolved: list[tuple[str, str]] = field(default_factory=list)
+    resolved: list[ResourceName] = field(default_factory=list)
 
     @cached_property
     def app(self) -> flask.Flask:
@@ -106,7 +108,10 @@ def run_here(work: Callable[[], _Answer]) -> _Answer:
 
 
 def build_world(
-    public_url: str = "http://127.0.0.1:8042", viewers: bool = True, trusted: tuple[str, ...] = ()
+    public_url: str = "http://127.0.0.1:8042",
+    viewers: bool = True,
+    trusted: tuple[str, ...] = (),
+    role: Role = Role.ALL,
 ) -> World:
     clock, store, archive = MovableClock(), MemoryStore(), MemoryArchive()
     hasher, attempts, sessions = CheapHasher(store.journal), MemoryAttempts(store), MemorySessions(store)
@@ -127,7 +132,7 @@ def build_world(
     registry = Viewers([OrthancWebViewer()] if viewers else [])
     registry.discover(["web-viewer"])
     reported: list[str] = []
-    resolved: list[tuple[str, str]] = []
+    resolved: list[ResourceName] = []
     services = Services(
         authenticator=authenticator,
         create_share=CreateShare(FindStudy(archive), shares, codes, hasher, entropy, clock, validity),
@@ -145,15 +150,16 @@ def build_world(
         public_url=public_url,
         zone=validity.zone,
         viewers=registry,
+        role=role,
         trusted_proxies=tuple(ipaddress.ip_network(network) for network in trusted),
         report=reported.append,
     )
 
-    def resolve(level: str, resource_id: str) -> str | None:
-        resolved.append((level, resource_id))
-        return archive.parent_study(level, resource_id)
+    def resolve(name: ResourceName) -> Place | None:
+        resolved.append(name)
+        return archive.place(name)
 
-    gate = Gate(authenticator, registry, resolve, run_here, clock, services.cookie_name, ready=True)
+    gate = Gate(authenticator, registry, resolve, run_here, clock, services.cookie_name, OwnPaths(role), ready=True)
     return World(
         clock,
         store,

@@ -7,6 +7,7 @@ import pytest
 from orthanc_plugin.domain.principal import Anonymous, Principal, Recipient, Staff
 from orthanc_plugin.domain.session import Session
 from orthanc_plugin.domain.share import Share
+from orthanc_plugin.use_cases import authenticate
 from orthanc_plugin.use_cases.authenticate import FRESH_SECONDS, Authenticator
 from orthanc_plugin.use_cases.open_share import session_hash
 
@@ -187,3 +188,15 @@ def test_a_dead_session_is_not_kept_alive_by_knocking(world: World) -> None:
     world.clock.advance(minutes=16)
     who(world, session_id)
     assert world.store.sessions[session_hash(session_id)].seen_at == int(world.clock.now()) - 16 * 60
+
+
+def test_the_memory_for_sessions_is_bounded_and_the_oldest_goes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authenticate, "_REMEMBERED_SESSIONS", 2)
+    new = world.share()
+    first, second, third = (world.session_of(new) for _ in range(3))
+    for session_id in (first, second, third):
+        who(world, session_id)
+    remembered = world.services.authenticator.remembered
+    assert remembered("", first) is None
+    assert isinstance(remembered("", second), Recipient)
+    assert isinstance(remembered("", third), Recipient)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orthanc_plugin.viewers.native_viewer import FileRoute, ResourceRoute
+from orthanc_plugin.domain.study import Level, ResourceName
+from orthanc_plugin.viewers.native_viewer import FileRoute, Opening, ResourceRoute
 from orthanc_plugin.viewers.orthanc_web_viewer import OrthancWebViewer
-from orthanc_plugin.viewers.registry import Viewers
 
 from ..support.studies import orthanc_id
 
@@ -44,11 +44,11 @@ def test_files_of_the_viewer_are_files(path: str) -> None:
 
 @pytest.mark.parametrize(("path", "level"), RESOURCES)
 def test_data_routes_name_level_and_identifier(path: str, level: str) -> None:
-    assert VIEWER.route(path, {}) == ResourceRoute(level, ID)
+    assert VIEWER.route(path, {}) == ResourceRoute((ResourceName(Level(level), ID),))
 
 
 def test_the_page_may_be_asked_for_with_its_series() -> None:
-    address = urlsplit(VIEWER.entry(ID))
+    address = urlsplit(VIEWER.entry(Opening(1, ID, "1.2", "1.3")))
     assert VIEWER.route(address.path, {"series": ID}) == FileRoute()
 
 
@@ -126,30 +126,8 @@ def test_other_routes_are_refused(path: str) -> None:
 @given(st.sampled_from(ALL), st.integers(0, 80), st.characters())
 def test_one_inserted_character_never_leads_to_another_resource(path: str, place: int, extra: str) -> None:
     found = VIEWER.route(path[:place] + extra + path[place:], {})
-    assert found is None or found == FileRoute() or (isinstance(found, ResourceRoute) and found.resource_id == ID)
-
-
-def test_no_viewer_is_available_before_orthanc_has_said_what_it_loaded() -> None:
-    viewers = Viewers([VIEWER])
-    assert viewers.full is None
-    assert viewers.route(FILES[0], {}) is None
-
-
-def test_a_viewer_that_orthanc_has_not_loaded_is_named_and_not_offered() -> None:
-    viewers = Viewers([VIEWER])
-    assert viewers.discover(["dicom-web"]) == ["Orthanc Web Viewer"]
-    assert viewers.full is None
-    assert viewers.route(FILES[0], {}) is None
-
-
-def test_a_viewer_that_is_loaded_is_offered() -> None:
-    viewers = Viewers([VIEWER])
-    assert viewers.discover(["dicom-web", "web-viewer"]) == []
-    assert viewers.full is VIEWER
-    assert viewers.route(FILES[0], {}) == FileRoute()
-
-
-def test_a_viewer_that_is_loaded_but_not_enabled_is_not_offered() -> None:
-    viewers = Viewers([])
-    assert viewers.discover(["web-viewer"]) == []
-    assert viewers.route(FILES[0], {}) is None
+    assert (
+        found is None
+        or found == FileRoute()
+        or (isinstance(found, ResourceRoute) and [n.value for n in found.names] == [ID])
+    )

@@ -8,6 +8,7 @@ import pytest
 
 from orthanc_plugin.domain.errors import Busy
 from orthanc_plugin.domain.policy import Reason
+from orthanc_plugin.domain.study import Level, ResourceName
 
 from ..support.door import STAFF, image_of, reason, series_of
 from ..support.studies import orthanc_id
@@ -78,18 +79,18 @@ def test_a_recipient_reads_no_other_study_not_even_of_the_same_patient(
     world: World, session: dict[str, str], which: str
 ) -> None:
     for path in viewer_paths(world, which):
-        assert reason(world, path, session) is Reason.OTHER_STUDY
+        assert reason(world, path, session) is Reason.OUTSIDE_SHARE
 
 
 def test_a_recipient_reads_nothing_that_orthanc_does_not_know(world: World, session: dict[str, str]) -> None:
     unknown = orthanc_id("unknown")
     for route in VIEWER_ROUTES:
-        assert reason(world, route.format(s=unknown, i=unknown), session) is Reason.OTHER_STUDY
+        assert reason(world, route.format(s=unknown, i=unknown), session) is Reason.OUTSIDE_SHARE
 
 
 def test_an_identifier_of_another_level_is_an_unknown_one(world: World, session: dict[str, str]) -> None:
     for path in (f"/web-viewer/series/{image_of(world, 'mine')}", f"/instances/{world.mine.id}/file"):
-        assert reason(world, path, session) is Reason.OTHER_STUDY
+        assert reason(world, path, session) is Reason.OUTSIDE_SHARE
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "?", "HEAD", "PATCH", "get"])
@@ -146,9 +147,9 @@ def test_parents_are_looked_up_once_and_unknown_ones_each_time(world: World, ses
     mine, unknown = viewer_paths(world, "mine")[0], f"/web-viewer/series/{orthanc_id('unknown')}"
     for _ in range(3):
         assert reason(world, mine, session) is Reason.SHARE_OPEN
-    assert world.resolved == [("series", series_of(world, "mine"))]
+    assert world.resolved == [ResourceName(Level.SERIES, series_of(world, "mine"))]
     world.resolved.clear()
-    assert reason(world, unknown, session) is Reason.OTHER_STUDY
+    assert reason(world, unknown, session) is Reason.OUTSIDE_SHARE
     assert len(world.resolved) >= 1
     count = len(world.resolved)
     reason(world, unknown, session)
@@ -159,7 +160,7 @@ def test_what_is_remembered_of_parents_is_checked_against_each_share(world: Worl
     path = viewer_paths(world, "mine")[0]
     assert reason(world, path, session) is Reason.SHARE_OPEN
     other = {"cookie": f"patient-share={world.session_of(world.share(world.sibling))}"}
-    assert reason(world, path, other) is Reason.OTHER_STUDY
+    assert reason(world, path, other) is Reason.OUTSIDE_SHARE
 
 
 def test_a_full_queue_is_a_refusal(world: World, session: dict[str, str]) -> None:

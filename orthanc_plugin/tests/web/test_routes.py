@@ -35,6 +35,7 @@ EXPECTED = {
     "GET /": Line(303, 303, 303, 303),
     "GET /robots.txt": Line(200, 200, 200, 200),
     "GET /portal": Line(200, 200, 200, 200),
+    "GET /portal/login": Line(303, 303, 303, 303),
     "POST /portal/login": Line(400, 400, 400, 400, b"code=x&password=y", FORM),
     "POST /portal/logout": Line(303, 303, 303, 303),
     "GET /portal/static/<version>/<path:name>": Line(200, 200, 200, 200),
@@ -43,6 +44,11 @@ EXPECTED = {
     "GET /portal/series/<int:ordinal>/thumbnail": Line(403, 200, 403, 403),
     "GET /portal/series/<int:ordinal>/images/<int:number>": Line(403, 200, 403, 403),
     "GET /portal/full-viewer/<int:ordinal>": Line(403, 200, 403, 403),
+    "GET /portal/full-viewer/<int:ordinal>/<key>": Line(403, 200, 403, 403),
+    # OHIF is not installed here.
+    "GET /portal/series/<int:ordinal>/ohif.json": Line(403, 404, 403, 403),
+    "GET /portal/ohif/<version>/basic": Line(403, 404, 403, 403),
+    "GET /portal/ohif/<version>/<path:name>": Line(403, 404, 403, 403),
     "GET /patient-share": Line(401, 401, 200, 401),
     f"GET {API}/openapi.json": Line(401, 401, 200, 401),
     f"POST {API}/shares": Line(401, 401, 201, 401, CREATE, JSON),
@@ -74,7 +80,12 @@ def test_the_table_here_knows_every_route() -> None:
 @pytest.mark.parametrize("route", sorted(EXPECTED))
 def test_who_gets_what(world: World, route: str, who: str) -> None:
     known = TABLE[route]
-    values = {"share_id": world.share().share.id, "version": "v", "path:name": "portal.css"}
+    values = {
+        "share_id": world.share().share.id,
+        "version": "v",
+        "path:name": "portal.css",
+        "key": "orthanc-web-viewer",
+    }
     address = re.sub(r"<([^>]*)>", lambda found: values.get(found[1], "2"), known.rule)
     line = EXPECTED[route]
     answer = visitor(world, who).request(known.method, address, line.body, content_type=line.kind)
