@@ -45,7 +45,7 @@ integration: venv-test ## real Orthanc, real browser (SUITES="trixie forky", PYT
 	@set -e; for suite in $(SUITES); do echo "== Orthanc of Debian $$suite"; \
 		$(PY) -m pytest integration_tests --suite $$suite $(PYTEST_ARGS); done
 
-census: venv-test ## who reaches which route, with at least 30,000 requests per Orthanc (SUITES="trixie forky")
+census: venv-test ## who reaches which route, with 60,000 requests per Orthanc (SUITES="trixie forky")
 	@set -e; for suite in $(SUITES); do echo "== Orthanc of Debian $$suite"; $(PY) -m integration_tests.census $$suite; done
 
 bench: venv-test ## requests per second with and without the plugin
