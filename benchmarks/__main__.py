@@ -1,10 +1,11 @@
-"""`make bench`: a native file route for a patient, against the same server without the plugin, in one run.
+"""`make bench`: native routes for a patient and for staff, against the same server without the plugin, in one run.
 
 The two servers run side by side and are asked in turn, so that whatever else the machine does hits both alike.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import statistics
 import sys
@@ -20,10 +21,11 @@ from harness.dicom import Geometry, Study, ct_series
 from harness.modality import send
 from harness.server import OrthancServer
 
+from . import decision
 from .load import Result, load
 
 ROUNDS = 5
-SECONDS = 6
+SECONDS = 4
 SLICES = 40
 REPORT = Path(__file__).parent.parent / "build" / "bench.json"
 
@@ -35,29 +37,31 @@ def main(suite: str) -> int:
         for server in (guarded, bare):
             server.wait_ready()
             store(server)
-        cookie = login(guarded)
-        routes: dict[str, Callable[[OrthancServer], list[str]]] = {
-            "/instances/{id}/file, 512 KB": lambda s: [f"/instances/{i}/file" for i in instances(s)],
-            "/web-viewer/series/{id}": lambda s: [f"/web-viewer/series/{series(s)}"],
+        patient, staff = [f"Cookie: {login(guarded)}"], [basic(guarded)]
+        routes: dict[str, tuple[list[str], Callable[[OrthancServer], list[str]]]] = {
+            "a patient: /instances/{id}/file, 512 KB": (patient, lambda s: each(s, "/instances/{}/file")),
+            "a patient: /web-viewer/series/{id}": (patient, lambda s: [f"/web-viewer/series/{series(s)}"]),
+            "staff: /instances/{id}/tags": (staff, lambda s: each(s, "/instances/{}/tags")),
+            "staff: DICOMweb frame": (staff, frames),
         }
         report = {}
-        for name, paths in routes.items():
-            with_plugin, without = measure(guarded, bare, paths, cookie)
-            report[name] = compare(name, with_plugin, without)
+        for name, (headers, paths) in routes.items():
+            report[name] = compare(name, *measure(guarded, bare, paths, headers))
     REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps({"suite": suite, "routes": report}, indent=2) + "\n")
+    figures = {"suite": suite, "routes": report, "decision": decision.measure()}
+    REPORT.write_text(json.dumps(figures, indent=2) + "\n")
     return 0
 
 
 def measure(
-    guarded: OrthancServer, bare: OrthancServer, paths: Callable[[OrthancServer], list[str]], cookie: str
+    guarded: OrthancServer, bare: OrthancServer, paths: Callable[[OrthancServer], list[str]], headers: list[str]
 ) -> tuple[list[Result], list[Result]]:
     """Rounds in turn, the first of each thrown away."""
     results: tuple[list[Result], list[Result]] = ([], [])
-    plans = ((guarded, paths(guarded), cookie, results[0]), (bare, paths(bare), "", results[1]))
+    plans = ((guarded, paths(guarded), headers, results[0]), (bare, paths(bare), list[str](), results[1]))
     for place in range(ROUNDS + 1):
-        for server, wanted, jar, found in plans:
-            result = load(server.url, wanted, jar, SECONDS)
+        for server, wanted, sent, found in plans:
+            result = load(server.url, wanted, sent, SECONDS)
             if place:
                 found.append(result)
     return results
@@ -102,6 +106,25 @@ def login(server: OrthancServer) -> str:
         timeout=30,
     )
     return "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
+
+
+def basic(server: OrthancServer) -> str:
+    """The header with the credentials of staff."""
+    ((user, password),) = server.staff.items()
+    return f"Authorization: Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
+
+
+def each(server: OrthancServer, path: str) -> list[str]:
+    """The path of every instance."""
+    return [path.format(instance) for instance in instances(server)]
+
+
+def frames(server: OrthancServer) -> list[str]:
+    """The DICOMweb address of the first frame of every instance."""
+    found = server.staff_request("GET", "/instances?expand").json()
+    series_uid = server.staff_request("GET", "/series?expand").json()[0]["MainDicomTags"]["SeriesInstanceUID"]
+    root = f"/dicom-web/studies/{Study().uid}/series/{series_uid}"
+    return [f"{root}/instances/{entry['MainDicomTags']['SOPInstanceUID']}/frames/1" for entry in found]
 
 
 def instances(server: OrthancServer) -> list[str]:

@@ -21,7 +21,7 @@ class Result:
     p99_ms: float
 
 
-def load(url: str, paths: list[str], cookie: str, seconds: int, connections: int = 8) -> Result:
+def load(url: str, paths: list[str], headers: list[str], seconds: int, connections: int = 8) -> Result:
     """Ask for the paths in turn for some seconds; RuntimeError if any answer was not the file."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write("\n".join(paths) + "\n")
@@ -40,7 +40,7 @@ def load(url: str, paths: list[str], cookie: str, seconds: int, connections: int
             "--",
             file.name,
         ]
-        done = subprocess.run([*command, cookie] if cookie else command, check=True, capture_output=True, text=True)
+        done = subprocess.run([*command, *headers], check=True, capture_output=True, text=True)
     found = json.loads(done.stdout.strip().splitlines()[-1])
     if found["refused"] or found["broken"]:
         raise RuntimeError(f"{found['refused']} answers were refusals, {found['broken']} connections broke")

@@ -3,7 +3,10 @@ local paths, headers, place = {}, {}, 0
 
 function init(arguments)
   for line in io.lines(arguments[1]) do paths[#paths + 1] = line end
-  if arguments[2] then headers["Cookie"] = arguments[2] end
+  for place = 2, #arguments do
+    local name, value = arguments[place]:match("^([%w-]+): (.*)$")
+    headers[name] = value
+  end
 end
 
 function request()

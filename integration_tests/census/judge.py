@@ -123,7 +123,7 @@ def digest(answer: Answer) -> bytes:
 
 
 def _odd_method(ask: Ask) -> bool:
-    """Orthanc refuses a method that it does not know, or cannot put in place of another one, before it asks the gate."""
+    """Orthanc refuses a method that it does not know, or cannot put in place of another, before it asks the gate."""
     overridden = "method=" in ask.target.lower() or any("override" in name.lower() for name, _ in ask.headers)
     return overridden or ask.method not in _ORDINARY
 
