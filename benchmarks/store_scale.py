@@ -95,7 +95,7 @@ def fill(folder: Path, size: int) -> Filled:
     archive.add(STUDY)
     open_share = OpenShare(
         shares, sessions, SqlAttempts(engine), keyring, hasher, archive, CountingEntropy(), clock, LIMITS,
-        authenticator.forget_session,
+        authenticator.forget_session, authenticator.forget_share,
     )  # fmt: skip
     return Filled(size, engine, keyring, shares, authenticator, open_share, clock)
 

@@ -122,6 +122,7 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
             clock=clock,
             limits=limits,
             forget_session=authenticator.forget_session,
+            forget_share=authenticator.forget_share,
         ),
         view_study=ViewStudy(archive),
         archive=archive,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# Seconds by which two clocks, or one clock before and after a correction, may differ.
+CLOCK_TOLERANCE = 60
+
 
 @dataclass(frozen=True)
 class SessionLimits:
@@ -28,5 +31,10 @@ class Session:
     ended_at: int | None = None
 
     def alive(self, now: float, limits: SessionLimits) -> bool:
-        """Whether the session still stands for somebody at `now`."""
+        """Whether the session still stands for somebody at `now`.
+
+        One that was made while the clock was ahead ends when it is set right, or it would outlive its limits.
+        """
+        if self.created_at > now + CLOCK_TOLERANCE:
+            return False
         return self.ended_at is None and now < self.seen_at + limits.idle and now < self.created_at + limits.absolute

@@ -112,6 +112,7 @@ class Authenticator:
             epoch = self._epoch
         found = self.sessions.find(id_hash)
         if found is None:
+            self.forget_session(id_hash)
             return Anonymous()
         session, share = found
         principal = self._recipient(session, share, now)

@@ -44,6 +44,7 @@ class OpenShare:
     clock: Clock
     limits: SessionLimits
     forget_session: Callable[[str], None]
+    forget_share: Callable[[str], None]
 
     def __call__(self, typed_code: str, typed_password: str, client_address: str, old_session: str) -> str:
         """Answer the identifier of a new session; the one the browser brought along ends.
@@ -64,6 +65,8 @@ class OpenShare:
         session_id = f"{self.entropy.bits(SESSION_ID_BITS):064x}"
         session = Session(session_hash(session_id), share.id, int(now), int(now))
         self.sessions.start(session, self.limits.per_share)
+        # An older session may have ended for this one.
+        self.forget_share(share.id)
         return session_id
 
     def close(self, session_id: str) -> None:

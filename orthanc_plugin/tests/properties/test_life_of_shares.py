@@ -5,8 +5,9 @@ of it by the clock as it stands. A clock that is set back is an act of the opera
 again, and so is a session whose limits are not reached by the new time. Nothing brings back what was revoked, logged
 out or replaced.
 
-Where the model cannot tell (a session's last use is noted to half a minute, and of several sessions of one moment
-any may be the one that ends for a newer one), a session may be open or not; neither may reach more than its share.
+Where the model cannot tell, a session may be open or not, and reaches nothing but its share either way: its last use is
+noted to half a minute; requests that were refused while its share had expired may count as use; and of several
+sessions of one moment any may be the one that ends for a newer one.
 """
 
 from __future__ import annotations
@@ -101,12 +102,13 @@ class Share:
 
 @dataclass
 class Session:
-    """A session as the model sees it; `used_at` is the latest moment at which it can have been used."""
+    """A session as the model sees it; `used_at` is when it was last let in, `tried_at` when it last asked."""
 
     share: Share
     cookie: str
     created_at: float
     used_at: float
+    tried_at: float
     ended: bool = False
     # A newer one took its place: what was read of it may be believed for a moment longer.
     replaced: bool = False
@@ -121,8 +123,16 @@ class Session:
 
     def may(self, now: float) -> bool:
         """Whether it can be open."""
-        within = now < self.used_at + IDLE and now < self.created_at + ABSOLUTE
-        return within and not self.over(now) and now < self.share.expires_at
+        return self.within(now) and not self.over(now) and now < self.share.expires_at
+
+    def within(self, now: float) -> bool:
+        """Whether its limits are not reached, at the latest moment at which it can have been used."""
+        return now < self.tried_at + IDLE and now < self.created_at + ABSOLUTE
+
+    def tried(self, now: float) -> None:
+        """A request came, also one that was refused because the share had expired."""
+        if self.within(now):
+            self.tried_at = max(self.tried_at, now)
 
     def must(self, now: float) -> bool:
         """Whether it is open for certain; a session from the future need not be believed."""
@@ -146,10 +156,14 @@ class Office:
 
     def ask(self, session: Session | None, address: str) -> Response:
         cookies = {COOKIE: session.cookie} if session else {}
+        if session:
+            session.tried(self.now)
         return checked(Browser(self.world, cookies=cookies).get(address), session)
 
     def admits(self, session: Session | None, path: str) -> bool:
         headers = {"cookie": f"{COOKIE}={session.cookie}"} if session else {}
+        if session:
+            session.tried(self.now)
         return self.world.gate.admits(Request("GET", path, {}, headers, "192.0.2.1"))
 
     def visitor(self) -> str:
@@ -228,7 +242,7 @@ class LifeOfShares(RuleBasedStateMachine):
         assert (answer.status, answer.header("location")) == (303, "/portal/study")
         if old:
             old.ended = True
-        new = Session(share, browser.cookies[COOKIE], int(office.now), int(office.now))
+        new = Session(share, browser.cookies[COOKIE], int(office.now), int(office.now), int(office.now))
         self.make_room(share)
         office.sessions.append(new)
         office.on_device[device] = new

@@ -138,7 +138,17 @@ def build_world(
         create_share=CreateShare(FindStudy(archive), shares, codes, hasher, entropy, clock, validity),
         manage_share=ManageShare(shares, clock, validity, authenticator.forget_share),
         open_share=OpenShare(
-            shares, sessions, attempts, codes, hasher, archive, entropy, clock, limits, authenticator.forget_session
+            shares,
+            sessions,
+            attempts,
+            codes,
+            hasher,
+            archive,
+            entropy,
+            clock,
+            limits,
+            authenticator.forget_session,
+            authenticator.forget_share,
         ),
         view_study=ViewStudy(archive),
         archive=archive,
