@@ -4,8 +4,8 @@ DICOM_PORT ?= 4242
 DICOM ?=
 SUITES ?= trixie forky
 SECONDS ?= 600
-# Real images beside the clone, if there are any, for the tests that scroll through them.
-TEST_DICOM ?= $(firstword $(wildcard ../shared/dicom/mr-head))
+# A folder with the DICOM files of one real study, for the tests that scroll through it; they are skipped without.
+TEST_DICOM ?=
 
 export PYTHONPATH := docker
 export TEST_DICOM
