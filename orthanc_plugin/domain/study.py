@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 # Orthanc's identifiers: SHA-1 in five groups of eight (Orthanc Book, "Orthanc identifiers").
-_ORTHANC_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{8}){4}")
+ORTHANC_ID = r"[0-9a-f]{8}(?:-[0-9a-f]{8}){4}"
+_ORTHANC_ID = re.compile(ORTHANC_ID)
 # DICOM PS3.5 section 9.1: digits and full stops, at most 64 characters.
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 

@@ -13,14 +13,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..domain.study import Level, ResourceName
+from ..domain.study import ORTHANC_ID, Level, ResourceName
 from .native_viewer import Opening, ResourceRoute, ViewerRoute
 
 MANIFEST = "patient-share.json"
 _FORMAT = 1
 _ROOT = "/portal/ohif"
 _VERSION = re.compile(r"[0-9a-z.-]{1,40}")
-_IMAGE = re.compile(r"/instances/(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{8}){4})/file")
+_IMAGE = re.compile(rf"/instances/(?P<id>{ORTHANC_ID})/file")
 _DOCUMENT = re.compile(r"/portal/series/[1-9][0-9]{0,4}/ohif\.json")
 _CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from ..domain.study import Level, ResourceName
+from ..domain.study import ORTHANC_ID, Level, ResourceName
 from .native_viewer import FileRoute, Opening, ResourceRoute, ViewerRoute
 
-_ID = r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{8}){4})"
+_ID = rf"(?P<id>{ORTHANC_ID})"
 _SAFE_NAME = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
 
 _FILES = (

@@ -80,7 +80,7 @@ def _check() -> flask.Response | None:
     """Who is it, and may it? Runs before every handler, and before "not found" is said."""
     request, used = context.original(), context.services()
     principal = used.authenticator.principal(
-        request.header("authorization"), request.cookie(used.cookie_name), context.address()
+        request.header("authorization"), request.cookie(used.cookie_name), context.origin()
     )
     context.set_principal(principal)
     # What the table does not know is judged by its place, so that strangers learn nothing of the staff's routes.

@@ -9,7 +9,7 @@ import flask
 from ..domain.principal import Principal, Recipient, Staff
 from ..domain.share import Share
 from ..i18n.catalogue import Language
-from .request import Request, client_address
+from .request import Request, client_address, origin_address
 from .services import Services
 from .theme import StaticFiles
 
@@ -62,6 +62,12 @@ def language() -> Language:
     available = services().languages
     wanted = flask.request.accept_languages.best_match(sorted(available), default=services().default_language)
     return available[wanted or services().default_language]
+
+
+def origin() -> str:
+    """Where the request comes from, for the networks of staff."""
+    request = original()
+    return origin_address(request.peer, request.header("x-forwarded-for"), services().trusted_proxies)
 
 
 def address() -> str:

@@ -19,7 +19,7 @@ from ..use_cases.authenticate import Authenticator, Network
 from ..viewers.native_viewer import FileRoute
 from ..viewers.registry import Viewers
 from .own_paths import OwnPaths
-from .request import Request, client_address
+from .request import Request, origin_address
 from .same_origin import is_forged
 
 _Answer = TypeVar("_Answer")
@@ -99,7 +99,7 @@ class Gate:
         """Only staff are told apart by where they come from."""
         if not request.header("authorization"):
             return ""
-        return client_address(request.peer, request.header("x-forwarded-for"), self.trusted_proxies)
+        return origin_address(request.peer, request.header("x-forwarded-for"), self.trusted_proxies)
 
     def _target(self, request: Request, principal: Principal) -> Target:
         # Only a recipient's request is worth a look-up: staff may reach everything native, others nothing.

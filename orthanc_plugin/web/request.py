@@ -6,6 +6,8 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..use_cases.authenticate import Network
+
 _LONGEST_COOKIE_HEADER = 8192
 
 
@@ -52,13 +54,8 @@ class Request:
         return mode == "navigate" if mode else "text/html" in self.header("accept")
 
 
-def client_address(
-    peer: str, forwarded_for: str, trusted: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
-) -> str:
-    """The address that attempts are counted for: the last one in X-Forwarded-For that no trusted proxy wrote.
-
-    IPv6 addresses are cut to their /64, since one customer holds at least that many.
-    """
+def origin_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
+    """Where a request comes from: the last address in X-Forwarded-For that no trusted proxy wrote."""
     address = peer
     for hop in reversed([part.strip() for part in forwarded_for.split(",")[-10:]]):
         if not _within(address, trusted):
@@ -67,9 +64,19 @@ def client_address(
             break
         address = hop
     parsed = _parse(address)
+    return str(parsed) if parsed else address
+
+
+def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
+    """The address that attempts are counted for.
+
+    IPv6 addresses are cut to their /64, since one customer holds at least that many.
+    """
+    address = origin_address(peer, forwarded_for, trusted)
+    parsed = _parse(address)
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed) if parsed else address
+    return address
 
 
 def _parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -81,6 +88,6 @@ def _parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
-def _within(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+def _within(address: str, networks: Sequence[Network]) -> bool:
     parsed = _parse(address)
     return parsed is not None and any(parsed in network for network in networks)

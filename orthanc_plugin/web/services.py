@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from ..handout.letter import LetterPrinter
 from ..i18n.catalogue import Language
 from ..ports import Archive, Clock
 from ..settings import Role
-from ..use_cases.authenticate import Authenticator
+from ..use_cases.authenticate import Authenticator, Network
 from ..use_cases.create_share import CreateShare
 from ..use_cases.manage_share import ManageShare
 from ..use_cases.open_share import OpenShare
@@ -50,7 +49,7 @@ class Services:
     zone: ZoneInfo
     viewers: Viewers
     role: Role
-    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+    trusted_proxies: tuple[Network, ...]
     # Says one line to the administrator; never a name, a code or a password.
     report: Callable[[str], None]
     # The DICOM tags of each instance of a series, for the viewers that are told them by the portal.

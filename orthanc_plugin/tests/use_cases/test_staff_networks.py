@@ -7,8 +7,10 @@ import ipaddress
 import pytest
 
 from orthanc_plugin.use_cases.authenticate import StaffUsers
+from orthanc_plugin.web.request import Request
+from orthanc_plugin.web.wsgi_bridge import call
 
-from ..support.world import basic
+from ..support.world import STAFF_PASSWORD, STAFF_USER, basic, build_world
 
 INSIDE = (ipaddress.ip_network("192.168.0.0/16"), ipaddress.ip_network("fd00::/8"))
 
@@ -27,3 +29,15 @@ def test_outside_the_networks_they_do_not(address: str) -> None:
 
 def test_without_networks_every_address_will_do() -> None:
     assert StaffUsers({"reception": "secret"}).user(basic("reception", "secret"), "") == "reception"
+
+
+@pytest.mark.parametrize(("peer", "status"), [("fd00::1:2:3:4", 200), ("192.168.1.1", 200), ("2001:db8::1", 401)])
+def test_staff_are_known_by_their_whole_address_and_not_by_what_attempts_are_counted_for(
+    peer: str, status: int
+) -> None:
+    world = build_world()
+    world.services.authenticator.staff = StaffUsers({STAFF_USER: STAFF_PASSWORD}, INSIDE)
+    headers = {"authorization": basic(), "host": "x"}
+    assert world.gate.decision(Request("GET", "/studies", {}, headers, peer)).allowed is (status == 200)
+    asked = Request("GET", "/patient-share/api/v1/shares", {}, headers, peer)
+    assert call(world.app, asked).status == status
