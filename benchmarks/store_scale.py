@@ -33,7 +33,7 @@ from orthanc_plugin.domain.share import ShareState
 from orthanc_plugin.ports import ShareFilter
 from orthanc_plugin.tests.support.cheap import CheapHasher, CountingEntropy
 from orthanc_plugin.tests.support.clock import MovableClock
-from orthanc_plugin.tests.support.studies import MemoryArchive, orthanc_id, study, uid
+from orthanc_plugin.tests.support.studies import orthanc_id, study, uid
 from orthanc_plugin.use_cases.authenticate import Authenticator, StaffUsers
 from orthanc_plugin.use_cases.open_share import OpenShare, session_hash
 
@@ -91,10 +91,8 @@ def fill(folder: Path, size: int) -> Filled:
     shares = SqlShares(engine, keyring)
     sessions = SqlSessions(engine, shares)
     authenticator = Authenticator(StaffUsers({}), sessions, clock, LIMITS)
-    archive = MemoryArchive()
-    archive.add(STUDY)
     open_share = OpenShare(
-        shares, sessions, SqlAttempts(engine), keyring, hasher, archive, CountingEntropy(), clock, LIMITS,
+        shares, sessions, SqlAttempts(engine), keyring, hasher, lambda share: share, CountingEntropy(), clock, LIMITS,
         authenticator.forget_session, authenticator.forget_share,
     )  # fmt: skip
     return Filled(size, engine, keyring, shares, authenticator, open_share, clock)
@@ -144,7 +142,6 @@ def log_in(store: Filled, number: int) -> None:
     found = store.shares.find_by_code(store.keyring.candidates(code(number)))
     if found is None:
         raise RuntimeError("the code was not found")
-    store.open_share.archive.studies.setdefault(found[0].study_id, STUDY)  # type: ignore[attr-defined]
     store.open_share(code(number).text, password(number).text, "192.0.2.1", "")
 
 

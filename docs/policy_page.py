@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from orthanc_plugin.domain.policy import Reason, decide
 from orthanc_plugin.domain.principal import Anonymous, Principal, Recipient, Staff
-from orthanc_plugin.domain.share import Audience, Share, ShareState
+from orthanc_plugin.domain.share import Audience, Share, SharedStudy, ShareState
 from orthanc_plugin.domain.study import Place
 from orthanc_plugin.domain.target import NativeRoute, OwnRoute, RouteAudience, StudyData, Target, ViewerFile
 
 _NOW = 1000
 
 
-def _share(left_out: str = "", expires_at: int = _NOW + 1, revoked_at: int | None = None) -> Share:
-    excluded = frozenset({left_out} if left_out else ())
-    return Share("1", "study", "1.2", Audience.PATIENT, "de", 0, "staff", expires_at, revoked_at, excluded)
+def _share(left_out: str = "", expires_at: int = _NOW + 1, **changes: int) -> Share:
+    return Share(
+        id="1",
+        studies=(SharedStudy("study", "1.2"),),
+        audience=Audience.PATIENT,
+        language="de",
+        created_at=0,
+        created_by="staff",
+        expires_at=expires_at,
+        excluded_series=frozenset({left_out} if left_out else ()),
+        **changes,
+    )
 
 
 WHO: dict[str, Principal] = {
     "Not signed in": Anonymous(),
     "Recipient, valid share": Recipient(_share(), ""),
     "Recipient, valid share without some series": Recipient(_share("left out"), ""),
+    "Recipient, paused share": Recipient(_share(paused_at=_NOW), ""),
     "Recipient, expired share": Recipient(_share(expires_at=_NOW), ""),
     "Recipient, revoked share": Recipient(_share(revoked_at=_NOW), ""),
     "Staff": Staff("staff"),
@@ -57,8 +67,8 @@ _HEAD = """# Who may reach what
 This page is made from the rule that the product itself asks (`orthanc_plugin/domain/policy.py`, `decide`): `make docs`
 writes it, and `make check` fails while the two differ. It is meant for data protection officers.
 
-- **Share** (Freigabe): one study (Untersuchung), handed to one recipient until the end of a day that the practice
-  chooses. Series can be left out of it.
+- **Share** (Freigabe): one study (Untersuchung) or several of one patient, handed to one recipient until the end of
+  a day that the practice chooses. Series can be left out of it.
 - **Recipient** (Empfänger): the patient or the referring practice, signed in with access code and password. A signed-in
   recipient is known by one share and reaches nothing by being the same patient.
 - **Staff** (Personal): users of the practice's Orthanc, with their own password.
@@ -92,7 +102,10 @@ def page() -> str:
     rows += [f"| {what} | " + " | ".join(_cell(who, what) for who in WHO) + " |" for what in WHAT]
     allowed = {decide(principal, target, _NOW) for principal in WHO.values() for target in WHAT.values()}
     reasons = [reason for reason in Reason if any(d.allowed and d.reason is reason for d in allowed)]
-    states = f"A share is {', '.join(ShareState)}. A revoked one stays revoked; an expired one can be extended.\n"
+    states = (
+        f"A share is {', '.join(ShareState)}. A revoked one stays revoked; an expired one can be extended, a paused\n"
+    )
+    states += "one resumed.\n"
     states += f'"Yes" is noted as: {"; ".join(reasons)}.'
     before = "".join(f"| {reason} | {BEFORE[reason]} |\n" for reason in Reason if reason in BEFORE)
     return f"{_HEAD}\n" + "\n".join(rows) + "\n" + _AFTER.format(states=states) + before

@@ -19,6 +19,7 @@ from .adapters.orthanc_archive import OrthancArchive
 from .adapters.orthanc_tags import OrthancTags
 from .adapters.store.attempts import SqlAttempts
 from .adapters.store.database import StoreError, open_store
+from .adapters.store.objections import SqlObjections
 from .adapters.store.sessions import NoSessions, SqlSessions
 from .adapters.store.shares import SqlShares
 from .adapters.system import SystemClock, SystemEntropy
@@ -28,11 +29,15 @@ from .domain.session import SessionLimits
 from .handout.letter import LetterPrinter
 from .i18n.catalogue import load_languages
 from .settings import Role, Settings, SettingsError, ViewerSettings, parse_settings
+from .use_cases.arrivals import Arrivals
 from .use_cases.authenticate import Authenticator, Network, StaffUsers
+from .use_cases.choose_studies import ChooseStudies
+from .use_cases.consent import LookAfterConsent
 from .use_cases.create_share import CreateShare, ValidityRule
 from .use_cases.find_study import FindStudy
 from .use_cases.manage_share import ManageShare
 from .use_cases.open_share import OpenShare
+from .use_cases.reissue_password import ReissuePassword
 from .use_cases.view_study import ViewStudy
 from .viewers.native_viewer import NativeViewer
 from .viewers.ohif import Ohif
@@ -94,7 +99,7 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     keyring = Keyring(read_key_file(Path(settings.key_file)))
     engine = open_store(settings.database or _default_database(configuration))
     shares = SqlShares(engine, keyring)
-    sessions = SqlSessions(engine, shares)
+    sessions, objections = SqlSessions(engine, shares), SqlObjections(engine)
     limits = SessionLimits(settings.session_idle_minutes * 60, settings.session_absolute_hours * 3600)
     staff = StaffUsers(staff_users(configuration, settings.role), _networks(settings.staff_networks))
     # An instance for staff alone knows no recipients, although their sessions lie in the shared store.
@@ -102,6 +107,8 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     authenticator = Authenticator(staff, known_sessions, clock, limits)
     rest = sdk.OrthancRest()
     archive = OrthancArchive(rest, time.monotonic)
+    find_study, forget = FindStudy(archive), authenticator.forget_share
+    arrivals = Arrivals(find_study, archive, shares, objections, keyring, clock, forget)
     hasher = Argon2Hasher()
     validity = ValidityRule(settings.default_validity_days, settings.max_validity_days, ZoneInfo(settings.time_zone))
     languages, templates = load_languages(), template_environment()
@@ -109,20 +116,33 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     viewers = Viewers(_enabled_viewers(settings.viewers))
     services = Services(
         authenticator=authenticator,
-        create_share=CreateShare(FindStudy(archive), shares, keyring, hasher, entropy, clock, validity),
-        manage_share=ManageShare(shares, clock, validity, authenticator.forget_share),
+        create_share=CreateShare(
+            choose=ChooseStudies(find_study, archive, keyring),
+            shares=shares,
+            objections=objections,
+            codes=keyring,
+            hasher=hasher,
+            entropy=entropy,
+            clock=clock,
+            validity=validity,
+            require_consent=settings.require_consent,
+        ),
+        manage_share=ManageShare(shares, clock, validity, forget),
+        reissue_password=ReissuePassword(shares, keyring, hasher, entropy, clock, forget),
+        consent=LookAfterConsent(shares, objections, keyring, clock, forget),
+        arrivals=arrivals,
         open_share=OpenShare(
             shares=shares,
             sessions=sessions,
             attempts=SqlAttempts(engine),
             codes=keyring,
             hasher=hasher,
-            archive=archive,
+            arrivals=arrivals,
             entropy=entropy,
             clock=clock,
             limits=limits,
             forget_session=authenticator.forget_session,
-            forget_share=authenticator.forget_share,
+            forget_share=forget,
         ),
         view_study=ViewStudy(archive),
         archive=archive,

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from .domain.credential import AccessCode, Password
 from .domain.session import Session
-from .domain.share import Share, ShareState
+from .domain.share import Consent, Share, SharedStudy, ShareState
 from .domain.study import Appearance, ImageRef, Place, ResourceName, StudyKey, StudySummary, Window
 
 
@@ -44,6 +44,18 @@ class CodeIndex(Protocol):
         ...
 
 
+class PatientIndex(Protocol):
+    """Turns patients' identifiers, DICOM (0010,0020), into what the store may keep of them."""
+
+    def patient(self, patient_id: str) -> str:
+        """The keyed hash under the newest key; empty for an empty identifier."""
+        ...
+
+    def patient_candidates(self, patient_id: str) -> Sequence[str]:
+        """The keyed hashes under every key version, newest first; none for an empty identifier."""
+        ...
+
+
 class PasswordHasher(Protocol):
     """Argon2id in a bounded queue; both methods may raise Busy."""
 
@@ -63,6 +75,8 @@ class ShareFilter:
     state: ShareState | None = None
     study_id: str | None = None
     study_instance_uid: str | None = None
+    # Whether it was ever opened.
+    opened: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +112,61 @@ class ShareRepository(Protocol):
 
     def revoke(self, share_id: str, now: int) -> bool:
         """Revoke for good and end all sessions in one transaction; a second call changes nothing."""
+        ...
+
+    def set_paused(self, share_id: str, paused_at: int | None) -> bool:
+        """Pause a share that is not revoked, or let it go on (None); a pause ends its sessions."""
+        ...
+
+    def reissue(self, share_id: str, password_hash: str, code_index: str | None, now: int) -> bool:
+        """Replace the password, and the code unless it is None; ends sessions and forgets failures and devices.
+
+        False where the share is unknown or revoked.
+        """
+        ...
+
+    def note_opening(self, share_id: str, now: int) -> None:
+        """Count a successful login."""
+        ...
+
+    def record_consent(self, share_id: str, consent: Consent) -> None:
+        """Note that consent is on file."""
+        ...
+
+    def set_study(self, share_id: str, position: int, study: SharedStudy) -> None:
+        """Write what is known of the study at this place in the share, for example that it has arrived."""
+        ...
+
+    def open_shares(self, now: int) -> Sequence[Share]:
+        """The shares that are neither revoked nor expired, oldest first."""
+        ...
+
+    def of_patient(self, patients: Sequence[str]) -> Sequence[Share]:
+        """The shares, not revoked, with a study of a patient under one of the keyed hashes."""
+        ...
+
+    def delete(self, share_id: str) -> bool:
+        """Remove a share with all that belongs to it."""
+        ...
+
+    def purge(self, before: int) -> int:
+        """Remove the shares that expired or were revoked before this moment; answers how many."""
+        ...
+
+
+class ObjectionRepository(Protocol):
+    """Patients who object to the sharing of their studies, by keyed hashes of their identifier."""
+
+    def add(self, patient: str, user: str, now: int) -> None:
+        """Register an objection; a second one changes nothing."""
+        ...
+
+    def since(self, patients: Sequence[str]) -> int | None:
+        """When the patient objected (seconds since 1970), None where they did not."""
+        ...
+
+    def remove(self, patients: Sequence[str]) -> bool:
+        """Take the objection out of the register; False where there is none."""
         ...
 
 

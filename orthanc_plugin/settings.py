@@ -125,6 +125,15 @@ class Settings(_Section):
         default=30, ge=1, le=365, description="Validity of a share when the request names none."
     )
     max_validity_days: int = Field(default=365, ge=1, le=365, description="Longest validity that staff may choose.")
+    require_consent: bool = Field(
+        default=False, description="Whether a share needs the note that the patient's consent is on file."
+    )
+    share_retention_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="Days after its end on which a share is removed from the store; the study and the audit log stay.",
+    )
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(
         default="Europe/Berlin", description="Time zone in which a share's last valid day ends."
     )
@@ -143,6 +152,9 @@ class Settings(_Section):
     )
     session_absolute_hours: int = Field(
         default=4, ge=1, le=24, description="A session ends after this time in any case."
+    )
+    maintenance_seconds: int = Field(
+        default=60, ge=1, le=3600, description="Pause between two rounds of looking after the store."
     )
     threads: int = Field(default=16, ge=4, le=64, description="Threads that answer the product's own routes.")
 

@@ -79,6 +79,7 @@ class Keyring:
     def __init__(self, keys: dict[int, bytes]) -> None:
         self._versions = sorted(keys, reverse=True)
         self._code = {version: _derive(key, "access code index") for version, key in keys.items()}
+        self._patient = {version: _derive(key, "patient index") for version, key in keys.items()}
         self._address = _derive(keys[self._versions[0]], "client address")
         self._text = {version: AESGCM(_derive(key, "text")) for version, key in keys.items()}
 
@@ -93,6 +94,15 @@ class Keyring:
     def address(self, client_address: str) -> str:
         """HMAC-SHA-256 of a client's address, hexadecimal."""
         return hmac.digest(self._address, client_address.encode("utf-8", "replace"), "sha256").hex()
+
+    def patient(self, patient_id: str) -> str:
+        """HMAC-SHA-256 of a patient's identifier under the newest key, hexadecimal; empty for an empty one."""
+        return next(iter(self.patient_candidates(patient_id)), "")
+
+    def patient_candidates(self, patient_id: str) -> Sequence[str]:
+        """The same under every key, newest first; spaces around an identifier mean nothing (DICOM PS3.5, LO)."""
+        text = patient_id.strip().encode("utf-8", "replace")
+        return [hmac.digest(self._patient[version], text, "sha256").hex() for version in self._versions if text]
 
     def encrypt(self, text: str, context: str) -> bytes:
         """Key version (2 bytes), nonce, AES-256-GCM ciphertext; `context` is authenticated with it."""

@@ -134,6 +134,8 @@ class OrthancArchive:
             study_date=tags.get("StudyDate", ""),
             description=tags.get("StudyDescription", ""),
             series=tuple(_series(entry) for entry in series),
+            patient_id=str(patient.get("PatientID", "")).strip(),
+            is_stable=found.get("IsStable") is not False,
         )
 
     def _ordered(self, series_id: str) -> tuple[ImageRef, ...] | None:

@@ -87,5 +87,13 @@ class ShareRevoked(PatientShareError):
     """A revoked share stays revoked: it can be neither extended nor opened."""
 
 
+class ShareStillOpen(PatientShareError):
+    """A share that can still be opened cannot be deleted: it must be revoked first."""
+
+
+class PatientObjects(PatientShareError):
+    """The patient is in the register of those who object to sharing, or has withdrawn consent."""
+
+
 class ImageUnavailable(PatientShareError):
     """Orthanc cannot decode the image, or it has gone; the rest of the series may be fine."""

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     NOT_FOR_STAFF = "staff hold no share"
     SHARE_REVOKED = "share revoked"
     SHARE_EXPIRED = "share expired"
+    SHARE_PAUSED = "share paused"
     OUTSIDE_SHARE = "resource outside the share"
     OWN_ROUTE = "own route: decided where the route is known"
     NOT_READY = "not started yet, or stopping"
@@ -43,7 +44,11 @@ class Decision:
     reason: Reason
 
 
-_CLOSED = {ShareState.REVOKED: Reason.SHARE_REVOKED, ShareState.EXPIRED: Reason.SHARE_EXPIRED}
+_CLOSED = {
+    ShareState.REVOKED: Reason.SHARE_REVOKED,
+    ShareState.EXPIRED: Reason.SHARE_EXPIRED,
+    ShareState.PAUSED: Reason.SHARE_PAUSED,
+}
 
 
 def decide(principal: Principal, target: Target, now: float) -> Decision:

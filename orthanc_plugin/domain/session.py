@@ -29,6 +29,8 @@ class Session:
     created_at: int
     seen_at: int
     ended_at: int | None = None
+    # The password that opened it, as Share.issue counts them.
+    issue: int = 1
 
     def alive(self, now: float, limits: SessionLimits) -> bool:
         """Whether the session still stands for somebody at `now`.

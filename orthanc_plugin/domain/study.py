@@ -117,6 +117,9 @@ class StudySummary:
     study_date: str
     description: str = field(repr=False)
     series: tuple[SeriesSummary, ...] = ()
+    patient_id: str = field(default="", repr=False)
+    # Whether Orthanc has received nothing for a while (StableAge), so that the study is probably complete.
+    is_stable: bool = True
 
     @property
     def ordered_series(self) -> tuple[SeriesSummary, ...]:

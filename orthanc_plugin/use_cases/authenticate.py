@@ -136,7 +136,8 @@ class Authenticator:
                 del self._known[id_hash]
 
     def _recipient(self, session: Session, share: Share, now: float) -> Principal:
-        if not session.alive(now, self.limits):
+        # A session of a password that was replaced is over, even if it was opened in the same moment.
+        if not session.alive(now, self.limits) or session.issue != share.issue:
             return Anonymous()
         return Recipient(share, session.id_hash)
 

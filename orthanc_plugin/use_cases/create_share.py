@@ -1,4 +1,4 @@
-"""Create a share of one study: the only moment at which its code and password exist in the clear."""
+"""Create a share: the only moment, but for a re-issue, at which its code and password exist in the clear."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from ..domain.credential import CODE_BITS, PASSWORD_BITS, AccessCode, Password
-from ..domain.errors import InvalidInput, StudyNotFound
-from ..domain.share import Audience, Share
+from ..domain.errors import InvalidInput, PatientObjects
+from ..domain.share import Audience, Consent, Share
 from ..domain.study import StudyKey, StudySummary
-from ..ports import Clock, CodeIndex, Entropy, PasswordHasher, ShareRepository
-from .find_study import FindStudy
+from ..ports import Clock, CodeIndex, Entropy, ObjectionRepository, PasswordHasher, ShareRepository
+from .choose_studies import Choice, ChooseStudies
 from .validity import end_of_day
 
 
@@ -34,7 +34,7 @@ class ValidityRule:
 class ShareOrder:
     """What staff ask for; `validity_days` None means the practice's default."""
 
-    study: StudyKey
+    studies: tuple[StudyKey, ...]
     audience: Audience
     language: str
     validity_days: int | None
@@ -42,14 +42,20 @@ class ShareOrder:
     user: str
     # Series to leave out, by Orthanc's identifier or by Series Instance UID.
     exclude_series: tuple[str, ...] = ()
+    # Whether studies that Orthanc does not hold yet are waited for.
+    may_arrive_later: bool = False
+    # Identifier of the patient, DICOM (0010,0020), that awaited studies must bear; empty accepts any.
+    patient_id: str = ""
+    # Whether the patient's consent is on file.
+    consent: bool = False
 
 
 @dataclass(frozen=True)
 class NewShare:
-    """A fresh share with the credentials that nobody can read again."""
+    """A fresh share with the credentials that nobody can read again; `studies` are those that have arrived."""
 
     share: Share
-    study: StudySummary
+    studies: tuple[StudySummary, ...]
     code: AccessCode
     password: Password
 
@@ -58,46 +64,51 @@ class NewShare:
 class CreateShare:
     """Mint code and password and file the share."""
 
-    find_study: FindStudy
+    choose: ChooseStudies
     shares: ShareRepository
+    objections: ObjectionRepository
     codes: CodeIndex
     hasher: PasswordHasher
     entropy: Entropy
     clock: Clock
     validity: ValidityRule
+    require_consent: bool = False
 
     def __call__(self, order: ShareOrder) -> NewShare:
-        """Answer the new share; raises InvalidInput, StudyNotFound, AmbiguousStudy or Busy."""
+        """Answer the new share.
+
+        Raises InvalidInput, StudyNotFound, AmbiguousStudy, PatientObjects or Busy.
+        """
         now = self.clock.now()
         expires_at = self.validity.end(now, order.validity_days)
-        study = self.find_study(order.study)
+        if self.require_consent and not order.consent:
+            raise InvalidInput("consent", "must be true: this practice shares only with consent on file")
+        choice = self.choose(order.studies, order.exclude_series, order.may_arrive_later, order.patient_id)
+        self._refuse_objection(choice)
         code = AccessCode.from_number(self.entropy.bits(CODE_BITS))
         password = Password.from_number(self.entropy.bits(PASSWORD_BITS))
         share = Share(
             id=f"{self.entropy.bits(128):032x}",
-            study_id=study.id,
-            study_instance_uid=study.study_instance_uid,
+            studies=choice.studies,
             audience=order.audience,
             language=order.language,
             created_at=int(now),
             created_by=order.user,
             expires_at=expires_at,
             note=order.note,
-            excluded_series=self._excluded(study.id, order.exclude_series),
+            excluded_series=choice.excluded_series,
+            issued_at=int(now),
+            consent=Consent(order.user, int(now)) if order.consent else None,
         )
         self.shares.add(share, self.codes.current(code), self.hasher.hash(password))
-        return NewShare(share, study, code, password)
+        try:
+            # An objection that was registered meanwhile either finds the share, or is found here.
+            self._refuse_objection(choice)
+        except PatientObjects:
+            self.shares.delete(share.id)
+            raise
+        return NewShare(share, choice.present, code, password)
 
-    def _excluded(self, study_id: str, wanted: tuple[str, ...]) -> frozenset[str]:
-        if not wanted:
-            return frozenset()
-        complete = self.find_study.archive.study(study_id)
-        if complete is None:
-            raise StudyNotFound
-        names = {name: series.id for series in complete.series for name in (series.id, series.uid)}
-        if any(name not in names for name in wanted):
-            raise InvalidInput("exclude_series", "must name series of the study")
-        excluded = frozenset(names[name] for name in wanted)
-        if len(excluded) == len(complete.series):
-            raise InvalidInput("exclude_series", "must leave at least one series in the share")
-        return excluded
+    def _refuse_objection(self, choice: Choice) -> None:
+        if choice.patients and self.objections.since(choice.patients) is not None:
+            raise PatientObjects

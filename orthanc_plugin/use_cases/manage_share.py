@@ -1,12 +1,12 @@
-"""Look after existing shares: get, list, extend, revoke."""
+"""Look after existing shares: get, list, extend, pause, revoke, delete."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..domain.errors import ShareNotFound, ShareRevoked
-from ..domain.share import Share
+from ..domain.errors import ShareNotFound, ShareRevoked, ShareStillOpen
+from ..domain.share import Share, ShareState
 from ..ports import Clock, ShareFilter, SharePage, ShareRepository
 from .create_share import ValidityRule
 
@@ -50,3 +50,27 @@ class ManageShare:
         self.shares.revoke(share_id, int(self.clock.now()))
         self.forget(share_id)
         return self.get(share_id)
+
+    def pause(self, share_id: str) -> Share:
+        """Close the share until it is resumed; its sessions end. Raises ShareNotFound or ShareRevoked."""
+        if self.get(share_id).paused_at is None:
+            self._set_paused(share_id, int(self.clock.now()))
+        return self.get(share_id)
+
+    def resume(self, share_id: str) -> Share:
+        """Open a paused share again, with the same code and password; raises ShareNotFound or ShareRevoked."""
+        self.get(share_id)
+        self._set_paused(share_id, None)
+        return self.get(share_id)
+
+    def delete(self, share_id: str) -> None:
+        """Remove a share that opens no more, never its study; raises ShareNotFound or ShareStillOpen."""
+        if self.get(share_id).state(self.clock.now()) not in (ShareState.REVOKED, ShareState.EXPIRED):
+            raise ShareStillOpen
+        self.shares.delete(share_id)
+        self.forget(share_id)
+
+    def _set_paused(self, share_id: str, paused_at: int | None) -> None:
+        if not self.shares.set_paused(share_id, paused_at):
+            raise ShareRevoked
+        self.forget(share_id)

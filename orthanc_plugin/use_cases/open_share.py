@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from ..domain.credential import AccessCode, Password
 from ..domain.errors import Busy, ShareClosed, Throttled, WrongCredentials
 from ..domain.session import Session, SessionLimits
-from ..domain.share import Share, ShareState
+from ..domain.share import Presence, Share, ShareState
 from ..ports import (
-    Archive,
     AttemptCounter,
     Clock,
     CodeIndex,
@@ -39,7 +38,7 @@ class OpenShare:
     attempts: AttemptCounter
     codes: CodeIndex
     hasher: PasswordHasher
-    archive: Archive
+    arrivals: Callable[[Share], Share]
     entropy: Entropy
     clock: Clock
     limits: SessionLimits
@@ -56,15 +55,20 @@ class OpenShare:
         password = Password.parse(typed_password)
         share = self._verified(code, password, self.codes.address(client_address))
         now = self.clock.now()
+        # The password that was verified counts, even if it is replaced in this moment.
+        issue = share.issue
+        # What came or went since anybody looked last is noticed at the door.
+        share = self.arrivals(share)
         state = share.state(now)
         if state is not ShareState.ACTIVE:
             raise ShareClosed(state.value)
-        if self.archive.study(share.study_id) is None:
+        if share.presence is Presence.GONE:
             raise ShareClosed(STUDY_GONE)
         self.close(old_session)
         session_id = f"{self.entropy.bits(SESSION_ID_BITS):064x}"
-        session = Session(session_hash(session_id), share.id, int(now), int(now))
+        session = Session(session_hash(session_id), share.id, int(now), int(now), issue=issue)
         self.sessions.start(session, self.limits.per_share)
+        self.shares.note_opening(share.id, int(now))
         # An older session may have ended for this one.
         self.forget_share(share.id)
         return session_id

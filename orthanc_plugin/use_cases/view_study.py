@@ -1,8 +1,8 @@
-"""Show a recipient the shared study: series and images by their ordinal inside the share."""
+"""Show a recipient the shared studies: series and images by their ordinal inside the share."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..domain.errors import PatientShareError, ShareClosed
 from ..domain.share import Share
@@ -21,20 +21,28 @@ class ViewStudy:
 
     archive: Archive
 
-    def study(self, share: Share) -> StudySummary:
-        """The shared study; raises ShareClosed when Orthanc has it no more."""
-        study = self.archive.study(share.study_id)
-        if study is None:
+    def studies(self, share: Share) -> tuple[StudySummary, ...]:
+        """The studies that Orthanc holds, each without the series left out, in the order of the share.
+
+        Empty while all of them are awaited; raises ShareClosed when there is none left to wait for.
+        """
+        found = [self.archive.study(study.id) for study in share.studies if study.id]
+        present = tuple(_without(study, share.excluded_series) for study in found if study is not None)
+        if not present and all(study.id for study in share.studies):
             raise ShareClosed(STUDY_GONE)
-        return study
+        return present
 
     def ordered_series(self, share: Share) -> tuple[SeriesSummary, ...]:
-        """The series of the share, without those left out, in the order that ordinals count."""
-        return tuple(s for s in self.study(share).ordered_series if s.id not in share.excluded_series)
+        """The series of the share in the order that ordinals count, through all studies."""
+        return tuple(series for study in self.studies(share) for series in study.ordered_series)
 
     def series(self, share: Share, ordinal: int) -> SeriesSummary:
         """The series with this ordinal; raises NotInShare or ShareClosed."""
-        ordered = self.ordered_series(share)
+        return self.series_and_study(share, ordinal)[0]
+
+    def series_and_study(self, share: Share, ordinal: int) -> tuple[SeriesSummary, StudySummary]:
+        """The series with this ordinal and the study that it is part of; raises NotInShare or ShareClosed."""
+        ordered = [(series, study) for study in self.studies(share) for series in study.ordered_series]
         if not 1 <= ordinal <= len(ordered):
             raise NotInShare
         return ordered[ordinal - 1]
@@ -49,3 +57,9 @@ class ViewStudy:
         if not 1 <= number <= len(images):
             raise NotInShare
         return images[number - 1]
+
+
+def _without(study: StudySummary, excluded: frozenset[str]) -> StudySummary:
+    if not excluded:
+        return study
+    return replace(study, series=tuple(series for series in study.series if series.id not in excluded))

@@ -14,6 +14,7 @@ from ..domain.policy import Decision, decide
 from ..domain.target import OwnRoute, RouteAudience
 from ..use_cases.view_study import NotInShare
 from . import context, security_headers
+from .json_body import LONGEST_BODY, UnusableBody
 from .own_paths import STAFF, OwnPaths
 from .pages import message_page, page, see_other
 from .portal_login import START_PAGE
@@ -21,7 +22,6 @@ from .problems import from_refusal, from_validation, problem
 from .routes import ROUTES
 from .same_origin import is_forged
 from .services import Services
-from .staff_api import LONGEST_BODY, UnusableBody
 from .theme import StaticFiles, theme_folder
 
 _REALM = 'Basic realm="Orthanc", charset="UTF-8"'

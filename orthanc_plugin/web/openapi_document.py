@@ -8,15 +8,16 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from .api_models import CreatedShare, ExtendRequest, Problem, ShareList, ShareRequest, ShareView
+from .api_models import ExtendRequest, PatientRequest, Problem, ReissueRequest, ShareRequest
 from .own_paths import API
+from .share_views import CreatedShare, ObjectionView, ReissuedPassword, ShareList, ShareView, Withdrawal
 
 _PROBLEMS = {
     400: "The body is not valid JSON in UTF-8.",
     401: "No valid staff credentials.",
     403: "Sent by a page of another site.",
-    404: "No such study or share.",
-    409: "The accession number is ambiguous, or the share is revoked.",
+    404: "No such study, share or objection.",
+    409: "The accession number is ambiguous, the patient objects, or the state of the share does not allow it.",
     413: "The body is too large.",
     415: "The body is not application/json.",
     422: "A field is unknown, missing or out of range.",
@@ -27,8 +28,16 @@ _SHARE_ID = {"name": "share_id", "in": "path", "required": True, "schema": {"typ
 
 def document() -> dict[str, Any]:
     """The whole document."""
-    taken: list[type[BaseModel]] = [ShareRequest, ExtendRequest]
-    given: list[type[BaseModel]] = [ShareView, CreatedShare, ShareList, Problem]
+    taken: list[type[BaseModel]] = [ShareRequest, ExtendRequest, ReissueRequest, PatientRequest]
+    given: list[type[BaseModel]] = [
+        ShareView,
+        CreatedShare,
+        ReissuedPassword,
+        ShareList,
+        ObjectionView,
+        Withdrawal,
+        Problem,
+    ]
     _, definitions = models_json_schema(
         [*((model, "validation") for model in taken), *((model, "serialization") for model in given)],
         ref_template="#/components/schemas/{model}",
@@ -39,7 +48,7 @@ def document() -> dict[str, Any]:
             "title": "Orthanc Patient Share: staff API",
             "version": "1",
             "description": (
-                "Shares of single studies with patients and referrers. Orthanc labels the body of every answer other "
+                "Shares of studies with patients and referrers. Orthanc labels the body of every answer other "
                 "than 200 as text/plain; the header X-Answer-Type then names the true type, and the bodies are JSON."
             ),
             "license": {"name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later"},
@@ -51,7 +60,7 @@ def document() -> dict[str, Any]:
                 "get": _operation("listShares", "List shares, newest first", 200, "ShareList", (401, 422), _filters()),
                 "post": _operation(
                     "createShare",
-                    "Create a share of one study; code and password are answered here and never again",
+                    "Create a share; code and password are answered here and never again",
                     201,
                     "CreatedShare",
                     (400, 401, 403, 404, 409, 413, 415, 422, 503),
@@ -60,6 +69,14 @@ def document() -> dict[str, Any]:
             },
             "/shares/{share_id}": {
                 "get": _operation("getShare", "One share", 200, "ShareView", (401, 404), [_SHARE_ID]),
+                "delete": _operation(
+                    "deleteShare",
+                    "Remove a share that opens no more; the study stays",
+                    204,
+                    "",
+                    (401, 403, 404, 409),
+                    [_SHARE_ID],
+                ),
             },
             "/shares/{share_id}/extend": {
                 "post": _operation(
@@ -82,6 +99,8 @@ def document() -> dict[str, Any]:
                     [_SHARE_ID],
                 ),
             },
+            **_changes(),
+            **_objections(),
         },
         "components": {
             "schemas": definitions["$defs"],
@@ -93,6 +112,46 @@ def document() -> dict[str, Any]:
                 }
             },
         },
+    }
+
+
+def _changes() -> dict[str, Any]:
+    plain = (401, 403, 404, 409)
+    with_body = (400, 401, 403, 404, 409, 413, 415, 422, 503)
+    table = (
+        ("pause", "pauseShare", "Close a share for the time being", "ShareView", plain, None),
+        ("resume", "resumeShare", "Open a paused share again", "ShareView", plain, None),
+        ("reissue", "reissuePassword", "Mint a new password", "ReissuedPassword", with_body, "ReissueRequest"),
+        ("consent", "recordConsent", "Note that consent is on file", "ShareView", (401, 403, 404), None),
+        (
+            "withdraw-consent",
+            "withdrawConsent",
+            "Revoke all shares of the patient, and refuse further ones",
+            "Withdrawal",
+            (401, 403, 404),
+            None,
+        ),
+    )
+    return {
+        f"/shares/{{share_id}}/{verb}": {"post": _operation(name, text, 200, answer, problems, [_SHARE_ID], body=body)}
+        for verb, name, text, answer, problems, body in table
+    }
+
+
+def _objections() -> dict[str, Any]:
+    problems = (400, 401, 403, 413, 415, 422)
+    table = (
+        ("", "objectToSharing", "Register a patient who objects; their shares are revoked", 200, "Withdrawal"),
+        ("/check", "checkObjection", "Whether a patient is in the register", 200, "ObjectionView"),
+        ("/remove", "removeObjection", "Take a patient out of the register", 204, ""),
+    )
+    return {
+        f"/objections{path}": {
+            "post": _operation(
+                name, text, status, answer, problems if answer else (*problems, 404), body="PatientRequest"
+            )
+        }
+        for path, name, text, status, answer in table
     }
 
 
@@ -114,7 +173,7 @@ def _operation(
         "operationId": name,
         "summary": summary,
         "responses": {
-            str(status): _content("Done.", answer, "application/json"),
+            str(status): _content("Done.", answer, "application/json") if answer else {"description": "Done."},
             **{str(code): _content(_PROBLEMS[code], "Problem", "application/problem+json") for code in problems},
         },
     }
@@ -136,6 +195,7 @@ def _filters() -> list[dict[str, Any]]:
         "state": ({"$ref": "#/components/schemas/ShareState"}, "Only shares in this state."),
         "orthanc_id": ({"type": "string"}, "Only shares of this study."),
         "study_instance_uid": ({"type": "string"}, "Only shares of this study."),
+        "opened": ({"type": "boolean"}, "Only shares that were opened, or never."),
         "limit": ({"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, "Shares per page."),
         "cursor": ({"type": "string"}, "next_cursor of the page before."),
     }

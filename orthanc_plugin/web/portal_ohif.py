@@ -51,7 +51,7 @@ def ohif_document(ordinal: int) -> flask.Response:
     """What the viewer is to show: one series of the share, by its ordinal."""
     _ohif()
     share = recipient_share()
-    study, series = services().view_study.study(share), services().view_study.series(share, ordinal)
+    series, study = services().view_study.series_and_study(share, ordinal)
     if series.instance_count > MOST_IMAGES or not has_images(series.modality):
         raise NotInShare
     images = services().view_study.images(share, ordinal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import flask
@@ -10,7 +11,7 @@ from ..domain.errors import ImageUnavailable
 from ..domain.person_name import display_name
 from ..domain.principal import Staff
 from ..domain.share import Share
-from ..domain.study import Appearance, ImageRef, SeriesSummary
+from ..domain.study import Appearance, ImageRef, SeriesSummary, StudySummary
 from ..i18n.catalogue import Language
 from ..i18n.dicom_words import has_images, modality_label, window_presets
 from ..settings import Role
@@ -50,27 +51,46 @@ def static_file(version: str, name: str) -> flask.Response:
 
 
 def study_page() -> flask.Response:
-    """The overview of the shared study."""
+    """The overview of the shared studies, or that they are not ready yet."""
     share, shown = recipient_share(), language()
-    study = services().view_study.study(share)
-    included = services().view_study.ordered_series(share)
-    series = [_series_row(shown, number, entry) for number, entry in enumerate(included, start=1)]
-    viewable = [row["ordinal"] for row in series if row["viewable"]]
-    body_parts = dict.fromkeys(entry.body_part for entry in included if entry.body_part)
+    if any(study.id is None for study in share.studies):
+        share = services().arrivals(share)
+    studies = services().view_study.studies(share)
+    sections = _sections(shown, studies)
+    viewable = [row for section in sections for row in section["series"] if row["viewable"]]
+    first = studies[0] if studies else None
     return page(
         "study.html",
         audience=share.audience.value,
         study={
-            "patient_name": display_name(study.patient_name),
-            "birth_date": shown.dicom_date(study.patient_birth_date),
-            "study_date": shown.dicom_date(study.study_date),
-            "description": study.description,
-            "body_part": ", ".join(body_parts),
+            "patient_name": display_name(first.patient_name) if first else "",
+            "birth_date": shown.dicom_date(first.patient_birth_date) if first else "",
             "last_valid_day": _last_day(share, shown),
-            "series": series,
-            "full_viewer_url": _full_viewer_url(share, viewable[0]) if viewable else None,
+            "sections": sections,
+            "awaited": sum(study.id is None for study in share.studies),
+            "arriving": any(not study.is_stable for study in studies),
+            "full_viewer_url": _full_viewer_url(share, viewable[0]["ordinal"]) if viewable else None,
         },
     )
+
+
+def _sections(shown: Language, studies: Sequence[StudySummary]) -> list[dict[str, Any]]:
+    """One section a study; ordinals count through all of them."""
+    sections, ordinal = [], 0
+    for study in studies:
+        rows = []
+        for entry in study.ordered_series:
+            ordinal += 1
+            rows.append(_series_row(shown, ordinal, entry))
+        body_parts = dict.fromkeys(entry.body_part for entry in study.series if entry.body_part)
+        sections.append(
+            {
+                "examination": study.description or ", ".join(body_parts),
+                "date": shown.dicom_date(study.study_date),
+                "series": rows,
+            }
+        )
+    return sections
 
 
 def viewer_page(ordinal: int) -> flask.Response:
@@ -117,7 +137,7 @@ def chosen_viewer_page(ordinal: int, key: str | None) -> flask.Response:
     chosen = next((viewer for viewer in usable if key in (None, viewer.key)), None)
     if chosen is None:
         raise NotInShare
-    study, entry = services().view_study.study(share), services().view_study.series(share, ordinal)
+    entry, study = services().view_study.series_and_study(share, ordinal)
     if not has_images(entry.modality):
         raise NotInShare
     return page(

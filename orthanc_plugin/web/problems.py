@@ -58,6 +58,10 @@ def from_refusal(refusal: errors.PatientShareError) -> flask.Response:
             return problem(404, "share-not-found", "There is no share with this id.")
         case errors.ShareRevoked():
             return problem(409, "share-revoked", "A revoked share cannot be changed: create a new one.")
+        case errors.ShareStillOpen():
+            return problem(409, "share-open", "A share that can be opened must be revoked before it is deleted.")
+        case errors.PatientObjects():
+            return problem(409, "patient-objects", "The patient objects to sharing, or has withdrawn consent.")
         case errors.Busy() | errors.Unavailable():
             answer = problem(503, "busy", "The server is busy: try again in a few seconds.")
             answer.headers["Retry-After"] = "5"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..domain.target import RouteAudience
-from . import portal_images, portal_login, portal_ohif, portal_pages, staff_api, staff_pages
+from . import consent_api, portal_images, portal_login, portal_ohif, portal_pages, staff_api, staff_pages
 
 EVERYBODY = RouteAudience.EVERYBODY
 RECIPIENT = RouteAudience.RECIPIENT
@@ -58,4 +58,13 @@ ROUTES = (
     Route("GET", f"{_API}/shares/<share_id>", STAFF, staff_api.get),
     Route("POST", f"{_API}/shares/<share_id>/extend", STAFF, staff_api.extend),
     Route("POST", f"{_API}/shares/<share_id>/revoke", STAFF, staff_api.revoke),
+    Route("POST", f"{_API}/shares/<share_id>/pause", STAFF, staff_api.pause),
+    Route("POST", f"{_API}/shares/<share_id>/resume", STAFF, staff_api.resume),
+    Route("POST", f"{_API}/shares/<share_id>/reissue", STAFF, staff_api.reissue),
+    Route("DELETE", f"{_API}/shares/<share_id>", STAFF, staff_api.delete),
+    Route("POST", f"{_API}/shares/<share_id>/consent", STAFF, consent_api.record),
+    Route("POST", f"{_API}/shares/<share_id>/withdraw-consent", STAFF, consent_api.withdraw),
+    Route("POST", f"{_API}/objections", STAFF, consent_api.object_),
+    Route("POST", f"{_API}/objections/check", STAFF, consent_api.objection),
+    Route("POST", f"{_API}/objections/remove", STAFF, consent_api.consent_again),
 )

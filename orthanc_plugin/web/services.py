@@ -11,10 +11,13 @@ from ..handout.letter import LetterPrinter
 from ..i18n.catalogue import Language
 from ..ports import Archive, Clock
 from ..settings import Role
+from ..use_cases.arrivals import Arrivals
 from ..use_cases.authenticate import Authenticator, Network
+from ..use_cases.consent import LookAfterConsent
 from ..use_cases.create_share import CreateShare
 from ..use_cases.manage_share import ManageShare
 from ..use_cases.open_share import OpenShare
+from ..use_cases.reissue_password import ReissuePassword
 from ..use_cases.view_study import ViewStudy
 from ..viewers.registry import Viewers
 
@@ -37,6 +40,9 @@ class Services:
     authenticator: Authenticator
     create_share: CreateShare
     manage_share: ManageShare
+    reissue_password: ReissuePassword
+    consent: LookAfterConsent
+    arrivals: Arrivals
     open_share: OpenShare
     view_study: ViewStudy
     archive: Archive

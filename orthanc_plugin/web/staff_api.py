@@ -1,41 +1,31 @@
-"""The REST API for staff: create, list, get, extend and revoke shares."""
+"""The REST API for staff: the life of shares."""
 
 from __future__ import annotations
 
-import json
-from typing import TypeVar
+from collections.abc import Sequence
 
 import flask
-from pydantic import BaseModel
 
+from ..domain.credential import AccessCode, Password
 from ..domain.errors import InvalidInput
 from ..domain.person_name import display_name
 from ..domain.share import Audience, Share, ShareState
-from ..domain.study import is_orthanc_id, is_uid
+from ..domain.study import StudySummary, is_orthanc_id, is_uid
 from ..ports import ShareFilter
 from ..use_cases.create_share import ShareOrder
 from ..use_cases.validity import last_valid_day
 from . import openapi_document
-from .api_models import ExtendRequest, ShareList, ShareRequest, ShareView, created_share, share_fields
+from .api_models import ExtendRequest, ReissueRequest, ShareRequest
 from .context import services, staff_user
-from .problems import json_answer, problem
+from .json_body import read_body
+from .problems import json_answer
+from .share_views import ShareList, ShareView, created_share, reissued_password, share_fields
 
-LONGEST_BODY = 64 * 1024
 _LARGEST_PAGE = 200
 _DEFAULT_PAGE = 50
 # What fits on the letter's line; DICOM allows 64 characters for each of several components (PS3.5 section 6.2).
 _LONGEST_NAME = 80
-_LIST_PARAMETERS = {"state", "orthanc_id", "study_instance_uid", "limit", "cursor"}
-
-_Body = TypeVar("_Body", bound=BaseModel)
-
-
-class UnusableBody(Exception):
-    """The body cannot be read as JSON at all; `response` says why."""
-
-    def __init__(self, response: flask.Response) -> None:
-        super().__init__()
-        self.response = response
+_LIST_PARAMETERS = {"state", "orthanc_id", "study_instance_uid", "opened", "limit", "cursor"}
 
 
 def openapi() -> flask.Response:
@@ -45,30 +35,27 @@ def openapi() -> flask.Response:
 
 def create() -> flask.Response:
     """Create a share of one study."""
-    wanted = _body(ShareRequest)
+    wanted = read_body(ShareRequest)
     used = services()
     language = wanted.language or used.default_language
     if language not in used.languages:
         raise InvalidInput("language", f"must be one of {', '.join(sorted(used.languages))}")
     new = used.create_share(
         ShareOrder(
-            study=wanted.study_key,
+            studies=wanted.study_keys,
             audience=wanted.audience,
             language=language,
             validity_days=wanted.validity_days,
             note=wanted.note,
             user=staff_user(),
             exclude_series=wanted.exclude_series,
+            may_arrive_later=wanted.may_arrive_later,
+            patient_id=wanted.patient_id.strip(),
+            consent=wanted.consent,
         )
     )
-    link = f"{used.public_url}/portal/#{new.code.grouped}"
-    last_day = last_valid_day(new.share.expires_at, used.zone)
-    letter = None
-    if wanted.handout:
-        # Two letters in one printer are told apart by the name; who a referrer is, only staff know.
-        name = display_name(new.study.patient_name)[:_LONGEST_NAME] if wanted.audience is Audience.PATIENT else ""
-        letter = used.letters.html(link, new.code, new.password, last_day, language, wanted.audience.value, name)
-    answer = created_share(new, link, letter, used.clock.now(), used.zone)
+    letter = _letter(new.share, new.code, new.password, new.studies) if wanted.handout else None
+    answer = created_share(new, _link(new.code), letter, used.clock.now(), used.zone)
     response = json_answer(answer, 201)
     response.headers["Location"] = f"/patient-share/api/v1/shares/{new.share.id}"
     return response
@@ -80,7 +67,12 @@ def listing() -> flask.Response:
     for name in given:
         if name not in _LIST_PARAMETERS:
             raise InvalidInput(name[:50], f"is no filter; there are {', '.join(sorted(_LIST_PARAMETERS))}")
-    wanted = ShareFilter(_state(given.get("state")), given.get("orthanc_id"), given.get("study_instance_uid"))
+    wanted = ShareFilter(
+        _state(given.get("state")),
+        given.get("orthanc_id"),
+        given.get("study_instance_uid"),
+        _yes_or_no(given.get("opened")),
+    )
     if wanted.study_id is not None and not is_orthanc_id(wanted.study_id):
         raise InvalidInput("orthanc_id", "must be five groups of eight hexadecimal digits")
     if wanted.study_instance_uid is not None and not is_uid(wanted.study_instance_uid):
@@ -96,7 +88,7 @@ def get(share_id: str) -> flask.Response:
 
 def extend(share_id: str) -> flask.Response:
     """Move the end of a share; an expired one opens again."""
-    return json_answer(_view(services().manage_share.extend(share_id, _body(ExtendRequest).validity_days)))
+    return json_answer(_view(services().manage_share.extend(share_id, read_body(ExtendRequest).validity_days)))
 
 
 def revoke(share_id: str) -> flask.Response:
@@ -104,21 +96,44 @@ def revoke(share_id: str) -> flask.Response:
     return json_answer(_view(services().manage_share.revoke(share_id)))
 
 
-def _body(model: type[_Body]) -> _Body:
-    if flask.request.mimetype != "application/json":
-        raise UnusableBody(problem(415, "unsupported-media-type", "The body must be application/json."))
-    data = flask.request.get_data()
-    body = model.model_validate_json(data)
-    # The model holds plain values only, so this second look at the keys cannot run deep.
-    json.loads(data, object_pairs_hook=_unique)
-    return body
+def pause(share_id: str) -> flask.Response:
+    """Close a share for the time being; its sessions end at once."""
+    return json_answer(_view(services().manage_share.pause(share_id)))
 
 
-def _unique(pairs: list[tuple[str, object]]) -> None:
-    names = [name for name, _ in pairs]
-    for name in names:
-        if names.count(name) > 1:
-            raise InvalidInput(name, "must not be given twice")
+def resume(share_id: str) -> flask.Response:
+    """Open a paused share again."""
+    return json_answer(_view(services().manage_share.resume(share_id)))
+
+
+def delete(share_id: str) -> flask.Response:
+    """Remove a share that opens no more; the study stays."""
+    services().manage_share.delete(share_id)
+    return flask.Response(status=204)
+
+
+def reissue(share_id: str) -> flask.Response:
+    """Mint a new password; the old one is void and its sessions end at once."""
+    used = services()
+    new = used.reissue_password(share_id, read_body(ReissueRequest).new_code)
+    link, letter = None, None
+    if new.code:
+        studies = [study for study in map(used.archive.study, sorted(new.share.study_ids)) if study is not None]
+        link, letter = _link(new.code), _letter(new.share, new.code, new.password, studies)
+    return json_answer(reissued_password(new, link, letter, used.clock.now(), used.zone))
+
+
+def _link(code: AccessCode) -> str:
+    return f"{services().public_url}/portal/#{code.grouped}"
+
+
+def _letter(share: Share, code: AccessCode, password: Password, studies: Sequence[StudySummary]) -> str:
+    """Two letters in one printer are told apart by the name; who a referrer is, only staff know."""
+    used = services()
+    for_patient = share.audience is Audience.PATIENT and studies
+    name = display_name(studies[0].patient_name)[:_LONGEST_NAME] if for_patient else ""
+    last_day = last_valid_day(share.expires_at, used.zone)
+    return used.letters.html(_link(code), code, password, last_day, share.language, share.audience.value, name)
 
 
 def _view(share: Share) -> ShareView:
@@ -132,6 +147,12 @@ def _state(text: str | None) -> ShareState | None:
         return ShareState(text)
     except ValueError:
         raise InvalidInput("state", f"must be one of {', '.join(ShareState)}") from None
+
+
+def _yes_or_no(text: str | None) -> bool | None:
+    if text not in (None, "true", "false"):
+        raise InvalidInput("opened", "must be true or false")
+    return None if text is None else text == "true"
 
 
 def _limit(text: str | None) -> int:

@@ -14,19 +14,50 @@ shares = Table(
     # HMAC-SHA-256 of the access code, hexadecimal: the code itself is stored nowhere.
     Column("code_index", String(64), nullable=False, unique=True),
     Column("password_hash", String(200), nullable=False),
-    Column("study_id", String(44), nullable=False, index=True),
-    Column("study_instance_uid", String(64), nullable=False, index=True),
     Column("audience", String(16), nullable=False),
     Column("language", String(8), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    Column("paused_at", BigInteger),
+    # How many passwords were minted, and when the latest was.
+    Column("issue", Integer, nullable=False, server_default=sql("1")),
+    Column("issued_at", BigInteger, nullable=False, server_default=sql("0")),
+    Column("consent_by", String(200)),
+    Column("consent_at", BigInteger),
+    Column("opened", Integer, nullable=False, server_default=sql("0")),
+    Column("first_opened_at", BigInteger),
+    Column("last_opened_at", BigInteger),
     # Orthanc's identifiers, separated by spaces.
     Column("excluded_series", Text, nullable=False, server_default=sql("''")),
     # AES-256-GCM: staff write names into notes.
     Column("note", LargeBinary, nullable=False),
     Index("ix_shares_newest", "created_at", "id"),
+)
+
+share_studies = Table(
+    "share_studies",
+    metadata,
+    Column("share_id", String(32), ForeignKey("shares.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    # Null until the study has arrived.
+    Column("study_id", String(44), index=True),
+    Column("study_instance_uid", String(64), index=True),
+    # AES-256-GCM: the accession number that the study will bear; null once it has arrived.
+    Column("awaited", LargeBinary),
+    # HMAC-SHA-256 of the patient's identifier, hexadecimal; empty where it is unknown.
+    Column("patient", String(64), nullable=False, server_default=sql("''"), index=True),
+    Column("gone_at", BigInteger),
+)
+
+# Patients who object to sharing, by the keyed hash of their identifier.
+objections = Table(
+    "objections",
+    metadata,
+    Column("patient", String(64), primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String(200), nullable=False),
 )
 
 sessions = Table(
@@ -38,6 +69,8 @@ sessions = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
+    # The password that opened it, as shares.issue counts them.
+    Column("issue", Integer, nullable=False, server_default=sql("1")),
 )
 
 attempts = Table(

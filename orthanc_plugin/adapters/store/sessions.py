@@ -10,7 +10,7 @@ from ...domain.session import Session
 from ...domain.share import Share
 from .database import writing
 from .schema import sessions, shares
-from .shares import _COLUMNS as SHARE_COLUMNS
+from .share_rows import SHARE_COLUMNS
 from .shares import SqlShares
 
 
@@ -40,6 +40,7 @@ class SqlSessions:
                     share_id=session.share_id,
                     created_at=session.created_at,
                     seen_at=session.seen_at,
+                    issue=session.issue,
                 )
             )
 
@@ -49,6 +50,7 @@ class SqlSessions:
             select(
                 sessions.c.created_at.label("session_created_at"),
                 sessions.c.seen_at.label("session_seen_at"),
+                sessions.c.issue.label("session_issue"),
                 *SHARE_COLUMNS,
             )
             .join(shares, shares.c.id == sessions.c.share_id)
@@ -56,10 +58,11 @@ class SqlSessions:
         )
         with self.engine.connect() as connection:
             row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        share = self.shares.share(row)
-        return Session(id_hash, share.id, row.session_created_at, row.session_seen_at), share
+            if row is None:
+                return None
+            share = self.shares.rows.shares(connection, [row])[0]
+        session = Session(id_hash, share.id, row.session_created_at, row.session_seen_at, issue=row.session_issue)
+        return session, share
 
     def touch(self, id_hash: str, now: int) -> None:
         """Note that the session was in use."""

@@ -4,29 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import cached_property
+from typing import Any
 
-from sqlalchemy import Column, Engine, and_, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Update, delete, insert, or_, select, update
 
-from ...domain.errors import InvalidInput
-from ...domain.share import Audience, Share, ShareState
+from ...domain.share import Consent, Share, SharedStudy
 from ...ports import ShareFilter, SharePage
 from .database import writing
-from .schema import sessions, shares
-
-_COLUMNS: list[Column[Any]] = [column for column in shares.c if column.name not in ("code_index", "password_hash")]
-
-
-class TextCipher(Protocol):
-    """Encrypts short texts; `context` ties a text to its row."""
-
-    def encrypt(self, text: str, context: str) -> bytes:
-        """Ciphertext with everything that decryption needs but the key."""
-        ...
-
-    def decrypt(self, data: bytes, context: str) -> str:
-        """The text again."""
-        ...
+from .schema import attempts, sessions, share_studies, shares
+from .share_pages import page_conditions
+from .share_rows import SHARE_COLUMNS, ShareRows, TextCipher, share_row, study_row
 
 
 @dataclass(frozen=True)
@@ -36,111 +24,121 @@ class SqlShares:
     engine: Engine
     cipher: TextCipher
 
+    @cached_property
+    def rows(self) -> ShareRows:
+        """Makes shares of rows."""
+        return ShareRows(self.cipher)
+
     def add(self, share: Share, code_index: str, password_hash: str) -> None:
         """File a new share, durably, before it returns."""
-        row = {
-            "id": share.id,
-            "code_index": code_index,
-            "password_hash": password_hash,
-            "study_id": share.study_id,
-            "study_instance_uid": share.study_instance_uid,
-            "audience": share.audience.value,
-            "language": share.language,
-            "created_at": share.created_at,
-            "created_by": share.created_by,
-            "expires_at": share.expires_at,
-            "excluded_series": " ".join(sorted(share.excluded_series)),
-            "note": self.cipher.encrypt(share.note, share.id),
-        }
+        row = share_row(share, self.cipher) | {"code_index": code_index, "password_hash": password_hash}
+        studies = [study_row(share.id, position, study, self.cipher) for position, study in enumerate(share.studies)]
         with writing(self.engine).begin() as connection:
             connection.execute(insert(shares).values(row))
+            connection.execute(insert(share_studies), studies)
 
     def get(self, share_id: str) -> Share | None:
         """The share with this id."""
         with self.engine.connect() as connection:
-            row = connection.execute(select(*_COLUMNS).where(shares.c.id == share_id)).one_or_none()
-        return None if row is None else self.share(row)
+            found = connection.execute(select(*SHARE_COLUMNS).where(shares.c.id == share_id)).all()
+            return next(iter(self.rows.shares(connection, found)), None)
 
     def find_by_code(self, code_indexes: Sequence[str]) -> tuple[Share, str] | None:
         """The share filed under one of the keyed hashes, and its password hash."""
-        query = select(*_COLUMNS, shares.c.password_hash).where(shares.c.code_index.in_(code_indexes))
+        query = select(*SHARE_COLUMNS, shares.c.password_hash).where(shares.c.code_index.in_(code_indexes))
         with self.engine.connect() as connection:
             row = connection.execute(query).first()
-        return None if row is None else (self.share(row), row.password_hash)
+            return None if row is None else (self.rows.shares(connection, [row])[0], row.password_hash)
 
     def page(self, wanted: ShareFilter, now: int, limit: int, cursor: str | None) -> SharePage:
         """Newest first; the cursor is the place of the last share of the page before."""
-        query = select(*_COLUMNS).order_by(shares.c.created_at.desc(), shares.c.id.desc()).limit(limit + 1)
-        for condition in _conditions(wanted, now, cursor):
+        query = select(*SHARE_COLUMNS).order_by(shares.c.created_at.desc(), shares.c.id.desc()).limit(limit + 1)
+        for condition in page_conditions(wanted, now, cursor):
             query = query.where(condition)
         with self.engine.connect() as connection:
             rows = connection.execute(query).all()
-        found = tuple(self.share(row) for row in rows[:limit])
-        more = len(rows) > limit
-        return SharePage(found, f"{found[-1].created_at}-{found[-1].id}" if more else None)
+            found = tuple(self.rows.shares(connection, rows[:limit]))
+        return SharePage(found, f"{found[-1].created_at}-{found[-1].id}" if len(rows) > limit else None)
 
     def set_expiry(self, share_id: str, expires_at: int) -> bool:
         """Move the end of a share that is not revoked; False where there is none."""
-        change = update(shares).where(shares.c.id == share_id, shares.c.revoked_at.is_(None))
-        with writing(self.engine).begin() as connection:
-            return connection.execute(change.values(expires_at=expires_at)).rowcount == 1
+        return self._change(_unless_revoked(share_id).values(expires_at=expires_at))
 
     def revoke(self, share_id: str, now: int) -> bool:
         """Revoke for good and end all sessions in one transaction; a second call changes nothing."""
+        return self._change(_unless_revoked(share_id).values(revoked_at=now), ending=(share_id, now))
+
+    def set_paused(self, share_id: str, paused_at: int | None) -> bool:
+        """Pause a share that is not revoked, or let it go on (None); a pause ends its sessions."""
+        change = _unless_revoked(share_id).values(paused_at=paused_at)
+        return self._change(change, ending=None if paused_at is None else (share_id, paused_at))
+
+    def reissue(self, share_id: str, password_hash: str, code_index: str | None, now: int) -> bool:
+        """Replace the password, and the code unless it is None; ends sessions and forgets failures."""
+        values: dict[str, Any] = {"password_hash": password_hash, "issue": shares.c.issue + 1, "issued_at": now}
+        if code_index is not None:
+            values["code_index"] = code_index
         with writing(self.engine).begin() as connection:
-            revoked = connection.execute(
-                update(shares).where(shares.c.id == share_id, shares.c.revoked_at.is_(None)).values(revoked_at=now)
-            )
-            connection.execute(
-                update(sessions)
-                .where(sessions.c.share_id == share_id, sessions.c.ended_at.is_(None))
-                .values(ended_at=now)
-            )
-        return revoked.rowcount == 1
+            if connection.execute(_unless_revoked(share_id).values(values)).rowcount != 1:
+                return False
+            _end_sessions(connection, share_id, now)
+            connection.execute(delete(attempts).where(attempts.c.share_id == share_id))
+        return True
 
-    def share(self, row: Any) -> Share:
-        """The value of a row that holds the columns of a share under their own names."""
-        return Share(
-            id=row.id,
-            study_id=row.study_id,
-            study_instance_uid=row.study_instance_uid,
-            audience=Audience(row.audience),
-            language=row.language,
-            created_at=row.created_at,
-            created_by=row.created_by,
-            expires_at=row.expires_at,
-            revoked_at=row.revoked_at,
-            excluded_series=frozenset(row.excluded_series.split()),
-            note=self._note(row),
-        )
+    def note_opening(self, share_id: str, now: int) -> None:
+        """Count a successful login."""
+        with writing(self.engine).begin() as connection:
+            mine = update(shares).where(shares.c.id == share_id)
+            connection.execute(mine.values(opened=shares.c.opened + 1, last_opened_at=now))
+            connection.execute(mine.where(shares.c.first_opened_at.is_(None)).values(first_opened_at=now))
 
-    def _note(self, row: Any) -> str:
-        """The note; empty where its key has been taken out of the key file, which must not hide the share."""
-        try:
-            return self.cipher.decrypt(row.note, row.id)
-        except KeyError:
-            return ""
+    def record_consent(self, share_id: str, consent: Consent) -> None:
+        """Note that consent is on file."""
+        values = {"consent_by": consent.recorded_by, "consent_at": consent.recorded_at}
+        self._change(update(shares).where(shares.c.id == share_id).values(values))
+
+    def set_study(self, share_id: str, position: int, study: SharedStudy) -> None:
+        """Write what is known of the study at this place in the share."""
+        here = (share_studies.c.share_id == share_id, share_studies.c.position == position)
+        self._change(update(share_studies).where(*here).values(study_row(share_id, position, study, self.cipher)))
+
+    def open_shares(self, now: int) -> Sequence[Share]:
+        """The shares that are neither revoked nor expired, oldest first."""
+        return self._all(shares.c.revoked_at.is_(None), shares.c.expires_at > now)
+
+    def of_patient(self, patients: Sequence[str]) -> Sequence[Share]:
+        """The shares, not revoked, with a study of a patient under one of the keyed hashes."""
+        theirs = select(share_studies.c.share_id).where(share_studies.c.patient.in_([p for p in patients if p]))
+        return self._all(shares.c.revoked_at.is_(None), shares.c.id.in_(theirs))
+
+    def delete(self, share_id: str) -> bool:
+        """Remove a share with all that belongs to it."""
+        with writing(self.engine).begin() as connection:
+            return connection.execute(delete(shares).where(shares.c.id == share_id)).rowcount == 1
+
+    def purge(self, before: int) -> int:
+        """Remove the shares that expired or were revoked before this moment; answers how many."""
+        over = or_(shares.c.revoked_at < before, shares.c.expires_at < before)
+        with writing(self.engine).begin() as connection:
+            return connection.execute(delete(shares).where(over)).rowcount
+
+    def _all(self, *conditions: Any) -> list[Share]:
+        query = select(*SHARE_COLUMNS).where(*conditions).order_by(shares.c.created_at, shares.c.id)
+        with self.engine.connect() as connection:
+            return self.rows.shares(connection, connection.execute(query).all())
+
+    def _change(self, change: Update, ending: tuple[str, int] | None = None) -> bool:
+        with writing(self.engine).begin() as connection:
+            changed = connection.execute(change).rowcount == 1
+            if ending:
+                _end_sessions(connection, *ending)
+        return changed
 
 
-def _conditions(wanted: ShareFilter, now: int, cursor: str | None) -> list[Any]:
-    conditions: list[Any] = []
-    match wanted.state:
-        case ShareState.ACTIVE:
-            conditions += [shares.c.revoked_at.is_(None), shares.c.expires_at > now]
-        case ShareState.EXPIRED:
-            conditions += [shares.c.revoked_at.is_(None), shares.c.expires_at <= now]
-        case ShareState.REVOKED:
-            conditions.append(shares.c.revoked_at.is_not(None))
-    if wanted.study_id is not None:
-        conditions.append(shares.c.study_id == wanted.study_id)
-    if wanted.study_instance_uid is not None:
-        conditions.append(shares.c.study_instance_uid == wanted.study_instance_uid)
-    if cursor is not None:
-        created_at, _, share_id = cursor.partition("-")
-        if not (created_at.isascii() and created_at.isdigit() and len(created_at) <= 12 and share_id):
-            raise InvalidInput("cursor", "must be the next_cursor of the page before")
-        moment = int(created_at)
-        conditions.append(
-            or_(shares.c.created_at < moment, and_(shares.c.created_at == moment, shares.c.id < share_id))
-        )
-    return conditions
+def _unless_revoked(share_id: str) -> Update:
+    return update(shares).where(shares.c.id == share_id, shares.c.revoked_at.is_(None))
+
+
+def _end_sessions(connection: Connection, share_id: str, now: int) -> None:
+    alive = (sessions.c.share_id == share_id, sessions.c.ended_at.is_(None))
+    connection.execute(update(sessions).where(*alive).values(ended_at=now))

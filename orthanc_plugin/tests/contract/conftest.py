@@ -11,11 +11,12 @@ import pytest
 from orthanc_plugin.adapters.keyring import Keyring
 from orthanc_plugin.adapters.store.attempts import SqlAttempts
 from orthanc_plugin.adapters.store.database import open_store
+from orthanc_plugin.adapters.store.objections import SqlObjections
 from orthanc_plugin.adapters.store.sessions import SqlSessions
 from orthanc_plugin.adapters.store.shares import SqlShares
-from orthanc_plugin.ports import AttemptCounter, SessionRepository, ShareRepository
+from orthanc_plugin.ports import AttemptCounter, ObjectionRepository, SessionRepository, ShareRepository
 
-from ..support.memory_store import MemoryAttempts, MemorySessions, MemoryShares, MemoryStore
+from ..support.memory_store import MemoryAttempts, MemoryObjections, MemorySessions, MemoryShares, MemoryStore
 
 
 @dataclass
@@ -23,15 +24,16 @@ class Store:
     shares: ShareRepository
     sessions: SessionRepository
     attempts: AttemptCounter
+    objections: ObjectionRepository
 
 
 @pytest.fixture(params=["memory", "sqlite"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if request.param == "memory":
         tables = MemoryStore()
-        yield Store(MemoryShares(tables), MemorySessions(tables), MemoryAttempts(tables))
+        yield Store(MemoryShares(tables), MemorySessions(tables), MemoryAttempts(tables), MemoryObjections())
         return
     engine = open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}")
     shares = SqlShares(engine, Keyring({1: bytes(32)}))
-    yield Store(shares, SqlSessions(engine, shares), SqlAttempts(engine))
+    yield Store(shares, SqlSessions(engine, shares), SqlAttempts(engine), SqlObjections(engine))
     engine.dispose()

@@ -6,7 +6,7 @@ import pytest
 
 from orthanc_plugin.domain.errors import InvalidInput
 from orthanc_plugin.domain.session import Session
-from orthanc_plugin.domain.share import Audience, Share, ShareState
+from orthanc_plugin.domain.share import Audience, Consent, Openings, Share, SharedStudy, ShareState
 from orthanc_plugin.ports import ShareFilter
 
 from ..support.studies import orthanc_id, share, uid
@@ -80,7 +80,7 @@ def test_filters_hold_for_state_at_the_moment_and_for_the_study(store: Store) ->
     expired = share("expired", expires_at=1000)
     revoked = share("revoked", expires_at=2000)
     revoked_late = share("revoked late", expires_at=900)
-    other = share("other", expires_at=2000, study_id=orthanc_id("other"), study_instance_uid=uid("other"))
+    other = share("other", expires_at=2000, studies=(SharedStudy(orthanc_id("other"), uid("other")),))
     file(store, live, expired, revoked, revoked_late, other)
     store.shares.revoke(revoked.id, 950)
     store.shares.revoke(revoked_late.id, 950)
@@ -91,9 +91,9 @@ def test_filters_hold_for_state_at_the_moment_and_for_the_study(store: Store) ->
     assert ids(ShareFilter(ShareState.ACTIVE)) == {live.id, other.id}
     assert ids(ShareFilter(ShareState.EXPIRED)) == {expired.id}
     assert ids(ShareFilter(ShareState.REVOKED)) == {revoked.id, revoked_late.id}
-    assert ids(ShareFilter(study_id=other.study_id)) == {other.id}
+    assert ids(ShareFilter(study_id=orthanc_id("other"))) == {other.id}
     assert ids(ShareFilter(study_instance_uid=uid("other"))) == {other.id}
-    assert ids(ShareFilter(ShareState.EXPIRED, other.study_id)) == set()
+    assert ids(ShareFilter(ShareState.EXPIRED, orthanc_id("other"))) == set()
 
 
 def test_the_end_of_a_share_moves(store: Store) -> None:
@@ -126,3 +126,105 @@ def test_a_revocation_ends_the_sessions_of_this_share_alone(store: Store) -> Non
     store.shares.revoke(FULL.id, 1000)
     assert store.sessions.find("mine") is None
     assert store.sessions.find("theirs") == (Session("theirs", other.id, 10, 10), other)
+
+
+def test_a_share_with_all_that_can_happen_to_it_reads_back(store: Store) -> None:
+    awaited = SharedStudy(None, None, "A-9 für Ä", patient="hash of a patient")
+    gone = SharedStudy(orthanc_id("gone"), uid("gone"), gone_at=77)
+    full = replace(
+        share("eventful", studies=(awaited, gone, SharedStudy(None, uid("awaited")))),
+        paused_at=5,
+        issue=3,
+        issued_at=4,
+        consent=Consent("reception", 6),
+        openings=Openings(2, 7, 8),
+    )
+    file(store, full)
+    assert store.shares.get(full.id) == full
+    assert store.shares.page(EVERYTHING, 0, 10, None).shares == (full,)
+
+
+def test_a_study_arrives_and_its_accession_number_is_kept_no_longer(store: Store) -> None:
+    awaited = share("awaited", studies=(SharedStudy(None, None, "A-9"), SharedStudy(orthanc_id("b"), uid("b"))))
+    file(store, awaited)
+    arrived = SharedStudy(orthanc_id("a"), uid("a"), patient="hash of a patient")
+    store.shares.set_study(awaited.id, 0, arrived)
+    assert store.shares.get(awaited.id) == replace(awaited, studies=(arrived, awaited.studies[1]))
+    assert [entry.id for entry in store.shares.of_patient(["hash of a patient"])] == [awaited.id]
+
+
+def test_nobody_is_found_by_an_unknown_patient(store: Store) -> None:
+    file(store, FULL)
+    assert list(store.shares.of_patient([""])) == []
+    assert list(store.shares.of_patient(["hash of a patient"])) == []
+
+
+def test_a_pause_ends_sessions_and_can_be_lifted(store: Store) -> None:
+    file(store, FULL)
+    store.sessions.start(Session("mine", FULL.id, 10, 10), 3)
+    assert store.shares.set_paused(FULL.id, 1000)
+    assert store.sessions.find("mine") is None
+    assert store.shares.get(FULL.id) == replace(FULL, paused_at=1000)
+    assert store.shares.set_paused(FULL.id, None)
+    assert store.shares.get(FULL.id) == FULL
+    store.shares.revoke(FULL.id, 1000)
+    assert not store.shares.set_paused(FULL.id, 1001)
+
+
+def test_a_reissue_replaces_password_and_code_and_forgets_failures(store: Store) -> None:
+    file(store, FULL)
+    store.sessions.start(Session("mine", FULL.id, 10, 10), 3)
+    for _ in range(6):
+        store.attempts.reserve(FULL.id, "address", 1000)
+    assert store.shares.reissue(FULL.id, "new hash", None, 1001)
+    issued = replace(FULL, issue=2, issued_at=1001)
+    assert store.shares.find_by_code([f"index of {FULL.id}"]) == (issued, "new hash")
+    assert store.sessions.find("mine") is None
+    assert store.attempts.reserve(FULL.id, "address", 1001) == 0
+    assert store.shares.reissue(FULL.id, "newer hash", "new index", 1002)
+    assert store.shares.find_by_code([f"index of {FULL.id}"]) is None
+    found = store.shares.find_by_code(["new index"])
+    assert found is not None
+    assert found[1] == "newer hash"
+    assert not store.shares.reissue("unknown", "hash", None, 1003)
+
+
+def test_openings_and_consent_are_noted(store: Store) -> None:
+    file(store, FULL)
+    store.shares.note_opening(FULL.id, 1000)
+    store.shares.note_opening(FULL.id, 2000)
+    store.shares.record_consent(FULL.id, Consent("reception", 3000))
+    expected = replace(FULL, openings=Openings(2, 1000, 2000), consent=Consent("reception", 3000))
+    assert store.shares.get(FULL.id) == expected
+    assert store.shares.page(ShareFilter(opened=True), 0, 10, None).shares == (expected,)
+    assert store.shares.page(ShareFilter(opened=False), 0, 10, None).shares == ()
+
+
+def test_open_shares_are_those_that_may_still_be_opened(store: Store) -> None:
+    live, paused = share("live", expires_at=2000), share("paused", expires_at=2000, paused_at=5)
+    file(store, live, paused, share("expired", expires_at=1000), share("revoked", expires_at=2000, revoked_at=5))
+    assert {entry.id for entry in store.shares.open_shares(1000)} == {live.id, paused.id}
+
+
+def test_what_ended_long_ago_is_removed_with_all_that_belongs_to_it(store: Store) -> None:
+    live, expired, revoked = (share(name, expires_at=end) for name, end in (("l", 2000), ("e", 999), ("r", 2000)))
+    file(store, live, expired, revoked)
+    store.shares.revoke(revoked.id, 998)
+    store.sessions.start(Session("theirs", expired.id, 10, 10), 3)
+    assert store.shares.purge(999) == 1
+    assert store.shares.purge(1000) == 1
+    assert {entry.id for entry in store.shares.page(EVERYTHING, 0, 10, None).shares} == {live.id}
+    assert store.sessions.find("theirs") is None
+    assert store.shares.delete(live.id)
+    assert not store.shares.delete(live.id)
+
+
+def test_the_register_of_objections(store: Store) -> None:
+    assert store.objections.since(["a", "b"]) is None
+    store.objections.add("b", "reception", 1000)
+    store.objections.add("b", "somebody else", 2000)
+    assert store.objections.since(["a", "b"]) == 1000
+    assert store.objections.since([]) is None
+    assert store.objections.remove(["a", "b"])
+    assert not store.objections.remove(["a", "b"])
+    assert store.objections.since(["b"]) is None

@@ -22,6 +22,8 @@ SHARES = {
     "expired": share(expires_at=1_000_000),
     "revoked": share(expires_at=1_000_001, revoked_at=999_999),
     "revoked and expired": share(expires_at=999_000, revoked_at=999_999),
+    "paused": share(expires_at=1_000_001, paused_at=999_999),
+    "paused and expired": share(expires_at=1_000_000, paused_at=999_999),
 }
 
 
@@ -92,6 +94,8 @@ EXPECTED = {
     "expired": dict.fromkeys(_LIVE, Reason.SHARE_EXPIRED),
     "revoked": dict.fromkeys(_LIVE, Reason.SHARE_REVOKED),
     "revoked and expired": dict.fromkeys(_LIVE, Reason.SHARE_REVOKED),
+    "paused": dict.fromkeys(_LIVE, Reason.SHARE_PAUSED),
+    "paused and expired": dict.fromkeys(_LIVE, Reason.SHARE_EXPIRED),
 }
 TABLE = [
     (who, what, Reason.FOR_EVERYBODY if what == "for everybody" else EXPECTED[who][what])
@@ -106,11 +110,11 @@ def test_who_may_reach_what(who: str, what: str, reason: Reason) -> None:
 
 
 def test_the_table_is_complete() -> None:
-    assert len(TABLE) == len(WHO) * len(WHAT) == 9 * 16
+    assert len(TABLE) == len(WHO) * len(WHAT) == 11 * 16
 
 
 def test_a_study_that_orthanc_does_not_know_matches_no_share_even_one_without_a_study() -> None:
-    nameless = Recipient(share(study_id="", expires_at=2_000_000), "hash")
+    nameless = Recipient(share(studies=(), expires_at=2_000_000), "hash")
     assert not decide(nameless, StudyData((None,)), NOW).allowed
 
 

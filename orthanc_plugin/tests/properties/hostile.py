@@ -78,7 +78,7 @@ def scene() -> Scene:
     world.gate.resolve = places.get
     left_out = world.mine.series[1].id
     key = StudyKey(StudyKeyKind.ORTHANC_ID, world.mine.id)
-    order = ShareOrder(key, Audience.PATIENT, "de", 30, "", STAFF_USER, (left_out,))
+    order = ShareOrder((key,), Audience.PATIENT, "de", 30, "", STAFF_USER, (left_out,))
     partial = world.session_of(world.services.create_share(order))
     revoked, expired = world.share(), world.share()
     closed = (world.session_of(revoked), world.session_of(expired))

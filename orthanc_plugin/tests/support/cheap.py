@@ -44,7 +44,7 @@ class CountingEntropy:
 
 
 class PlainCodes:
-    """CodeIndex with two key versions, readable in a failed test."""
+    """CodeIndex and PatientIndex with two key versions, readable in a failed test."""
 
     def current(self, code: AccessCode) -> str:
         return f"new:{code.text}"
@@ -54,3 +54,9 @@ class PlainCodes:
 
     def address(self, client_address: str) -> str:
         return f"address:{client_address}"
+
+    def patient(self, patient_id: str) -> str:
+        return next(iter(self.patient_candidates(patient_id)), "")
+
+    def patient_candidates(self, patient_id: str) -> Sequence[str]:
+        return [f"{version}:{patient_id.strip()}" for version in ("new", "old") if patient_id.strip()]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from orthanc_plugin.domain.errors import InvalidInput
 from orthanc_plugin.domain.session import Session
-from orthanc_plugin.domain.share import Share
+from orthanc_plugin.domain.share import Consent, Openings, Share, SharedStudy
 from orthanc_plugin.ports import ShareFilter, SharePage
 
 
@@ -57,27 +58,115 @@ class MemoryShares:
         return SharePage(shown, f"{shown[-1].created_at}-{shown[-1].id}" if len(found) > limit else None)
 
     def set_expiry(self, share_id: str, expires_at: int) -> bool:
-        share = self.store.shares.get(share_id)
-        if share is None or share.revoked_at is not None:
-            return False
-        self.store.shares[share_id] = replace(share, expires_at=expires_at)
-        return True
+        return self._change(share_id, expires_at=expires_at)
 
     def revoke(self, share_id: str, now: int) -> bool:
+        if not self._change(share_id, revoked_at=now):
+            return False
+        self._end_sessions(share_id, now)
+        return True
+
+    def set_paused(self, share_id: str, paused_at: int | None) -> bool:
+        changed = self._change(share_id, paused_at=paused_at)
+        if paused_at is not None:
+            self._end_sessions(share_id, paused_at)
+        return changed
+
+    def reissue(self, share_id: str, password_hash: str, code_index: str | None, now: int) -> bool:
+        share = self.store.shares.get(share_id)
+        if share is None or not self._change(share_id, issue=share.issue + 1, issued_at=now):
+            return False
+        self.store.hashes[share_id] = password_hash
+        if code_index is not None:
+            old = next(index for index, filed in self.store.indexes.items() if filed == share_id)
+            del self.store.indexes[old]
+            self.store.indexes[code_index] = share_id
+        self._end_sessions(share_id, now)
+        for key in [key for key in self.store.attempts if key[0] == share_id]:
+            del self.store.attempts[key]
+        return True
+
+    def note_opening(self, share_id: str, now: int) -> None:
+        share = self.store.shares[share_id]
+        first = now if share.openings.first_at is None else share.openings.first_at
+        self.store.shares[share_id] = replace(share, openings=Openings(share.openings.count + 1, first, now))
+
+    def record_consent(self, share_id: str, consent: Consent) -> None:
+        self.store.shares[share_id] = replace(self.store.shares[share_id], consent=consent)
+
+    def set_study(self, share_id: str, position: int, study: SharedStudy) -> None:
+        share = self.store.shares[share_id]
+        studies = (*share.studies[:position], study, *share.studies[position + 1 :])
+        self.store.shares[share_id] = replace(share, studies=studies)
+
+    def open_shares(self, now: int) -> Sequence[Share]:
+        return self._sorted(lambda share: share.revoked_at is None and share.expires_at > now)
+
+    def of_patient(self, patients: Sequence[str]) -> Sequence[Share]:
+        wanted = {patient for patient in patients if patient}
+        return self._sorted(
+            lambda share: share.revoked_at is None and bool(wanted & {study.patient for study in share.studies})
+        )
+
+    def delete(self, share_id: str) -> bool:
+        if self.store.shares.pop(share_id, None) is None:
+            return False
+        for index in [index for index, filed in self.store.indexes.items() if filed == share_id]:
+            del self.store.indexes[index]
+        for session in [s for s in self.store.sessions.values() if s.share_id == share_id]:
+            del self.store.sessions[session.id_hash]
+        return True
+
+    def purge(self, before: int) -> int:
+        over = [
+            share.id
+            for share in self.store.shares.values()
+            if share.expires_at < before or (share.revoked_at is not None and share.revoked_at < before)
+        ]
+        return sum(self.delete(share_id) for share_id in over)
+
+    def _sorted(self, wanted: Callable[[Share], bool]) -> list[Share]:
+        return sorted(filter(wanted, self.store.shares.values()), key=lambda s: (s.created_at, s.id))
+
+    def _change(self, share_id: str, **values: Any) -> bool:
         share = self.store.shares.get(share_id)
         if share is None or share.revoked_at is not None:
             return False
-        self.store.shares[share_id] = replace(share, revoked_at=now)
+        self.store.shares[share_id] = replace(share, **values)
+        return True
+
+    def _end_sessions(self, share_id: str, now: int) -> None:
         for session in [s for s in self.store.sessions.values() if s.share_id == share_id and s.ended_at is None]:
             self.store.sessions[session.id_hash] = replace(session, ended_at=now)
-        return True
+
+
+@dataclass
+class MemoryObjections:
+    """ObjectionRepository."""
+
+    found: dict[str, int] = field(default_factory=dict)
+
+    def add(self, patient: str, user: str, now: int) -> None:
+        del user
+        self.found.setdefault(patient, now)
+
+    def since(self, patients: Sequence[str]) -> int | None:
+        return min((self.found[patient] for patient in patients if patient in self.found), default=None)
+
+    def remove(self, patients: Sequence[str]) -> bool:
+        removed = [self.found.pop(patient) for patient in patients if patient in self.found]
+        return bool(removed)
 
 
 def _fits(share: Share, wanted: ShareFilter, now: int) -> bool:
     return (
         (wanted.state is None or share.state(now) is wanted.state)
-        and (wanted.study_id is None or share.study_id == wanted.study_id)
-        and (wanted.study_instance_uid is None or share.study_instance_uid == wanted.study_instance_uid)
+        and (wanted.study_id is None or wanted.study_id in share.study_ids)
+        and (
+            wanted.study_instance_uid is None
+            or wanted.study_instance_uid in {study.study_instance_uid for study in share.studies}
+        )
+        and (wanted.opened is None or wanted.opened == (share.openings.count > 0))
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from orthanc_plugin.domain.errors import ImageUnavailable
-from orthanc_plugin.domain.share import Audience, Share
+from orthanc_plugin.domain.share import Audience, Share, SharedStudy
 from orthanc_plugin.domain.study import (
     Appearance,
     ImageRef,
@@ -63,6 +63,8 @@ def study(
     date: str = "20260601",
     description: str = "Examination",
     accession: str = "",
+    patient_id: str | None = None,
+    is_stable: bool = True,
 ) -> StudySummary:
     return StudySummary(
         id=orthanc_id(name),
@@ -73,14 +75,15 @@ def study(
         study_date=date,
         description=description,
         series=entries,
+        patient_id=f"ID {patient}" if patient_id is None else patient_id,
+        is_stable=is_stable,
     )
 
 
 def share(name: str = "share", **changes: object) -> Share:
     values: dict[str, object] = {
         "id": hashlib.sha256(name.encode()).hexdigest()[:32],
-        "study_id": orthanc_id("study"),
-        "study_instance_uid": uid("study"),
+        "studies": (SharedStudy(orthanc_id("study"), uid("study")),),
         "audience": Audience.PATIENT,
         "language": "de",
         "created_at": int(NOON),

@@ -19,11 +19,15 @@ from orthanc_plugin.domain.study import Place, ResourceName, StudyKey, StudyKeyK
 from orthanc_plugin.handout.letter import LetterPrinter
 from orthanc_plugin.i18n.catalogue import Language, load_languages
 from orthanc_plugin.settings import Role
+from orthanc_plugin.use_cases.arrivals import Arrivals
 from orthanc_plugin.use_cases.authenticate import Authenticator, StaffUsers
+from orthanc_plugin.use_cases.choose_studies import ChooseStudies
+from orthanc_plugin.use_cases.consent import LookAfterConsent
 from orthanc_plugin.use_cases.create_share import CreateShare, NewShare, ShareOrder, ValidityRule
 from orthanc_plugin.use_cases.find_study import FindStudy
 from orthanc_plugin.use_cases.manage_share import ManageShare
 from orthanc_plugin.use_cases.open_share import OpenShare
+from orthanc_plugin.use_cases.reissue_password import ReissuePassword
 from orthanc_plugin.use_cases.view_study import ViewStudy
 from orthanc_plugin.viewers.orthanc_web_viewer import OrthancWebViewer
 from orthanc_plugin.viewers.registry import Viewers
@@ -34,7 +38,7 @@ from orthanc_plugin.web.services import Practice, Services
 
 from .cheap import CheapHasher, CountingEntropy, PlainCodes
 from .clock import MovableClock
-from .memory_store import MemoryAttempts, MemorySessions, MemoryShares, MemoryStore
+from .memory_store import MemoryAttempts, MemoryObjections, MemorySessions, MemoryShares, MemoryStore
 from .studies import MemoryArchive, series, study
 
 STAFF_USER, STAFF_PASSWORD = "reception", "a long staff password"
@@ -86,7 +90,7 @@ class World:
     def share(self, of: StudySummary | None = None, days: int = 30, audience: Audience = Audience.PATIENT) -> NewShare:
         """Create a share as staff do."""
         key = StudyKey(StudyKeyKind.ORTHANC_ID, (of or self.mine).id)
-        return self.services.create_share(ShareOrder(key, audience, "de", days, "", STAFF_USER))
+        return self.services.create_share(ShareOrder((key,), audience, "de", days, "", STAFF_USER))
 
     def close(self, new: NewShare, how: str) -> None:
         """Let the share come to an end: "revoked", "expired", or its study "gone" from Orthanc."""
@@ -112,6 +116,7 @@ def build_world(
     viewers: bool = True,
     trusted: tuple[str, ...] = (),
     role: Role = Role.ALL,
+    require_consent: bool = False,
 ) -> World:
     clock, store, archive = MovableClock(), MemoryStore(), MemoryArchive()
     hasher, attempts, sessions = CheapHasher(store.journal), MemoryAttempts(store), MemorySessions(store)
@@ -129,26 +134,41 @@ def build_world(
     shares, codes, entropy = MemoryShares(store), PlainCodes(), CountingEntropy()
     limits, validity = SessionLimits(15 * 60, 4 * 3600), ValidityRule(30, 365, ZoneInfo("Europe/Berlin"))
     authenticator = Authenticator(StaffUsers({STAFF_USER: STAFF_PASSWORD}), sessions, clock, limits)
+    objections, find_study, forget = MemoryObjections(), FindStudy(archive), authenticator.forget_share
+    arrivals = Arrivals(find_study, archive, shares, objections, codes, clock, forget)
     registry = Viewers([OrthancWebViewer()] if viewers else [])
     registry.discover(["web-viewer"])
     reported: list[str] = []
     resolved: list[ResourceName] = []
     services = Services(
         authenticator=authenticator,
-        create_share=CreateShare(FindStudy(archive), shares, codes, hasher, entropy, clock, validity),
-        manage_share=ManageShare(shares, clock, validity, authenticator.forget_share),
+        create_share=CreateShare(
+            ChooseStudies(find_study, archive, codes),
+            shares,
+            objections,
+            codes,
+            hasher,
+            entropy,
+            clock,
+            validity,
+            require_consent,
+        ),
+        manage_share=ManageShare(shares, clock, validity, forget),
+        reissue_password=ReissuePassword(shares, codes, hasher, entropy, clock, forget),
+        consent=LookAfterConsent(shares, objections, codes, clock, forget),
+        arrivals=arrivals,
         open_share=OpenShare(
             shares,
             sessions,
             attempts,
             codes,
             hasher,
-            archive,
+            arrivals,
             entropy,
             clock,
             limits,
             authenticator.forget_session,
-            authenticator.forget_share,
+            forget,
         ),
         view_study=ViewStudy(archive),
         archive=archive,

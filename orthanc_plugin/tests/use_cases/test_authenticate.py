@@ -22,7 +22,7 @@ def who(world: World, session_id: str = "", authorization: str = "") -> Principa
 def test_a_session_makes_a_recipient_of_its_share(world: World) -> None:
     new = world.share()
     session_id = world.session_of(new)
-    assert who(world, session_id) == Recipient(new.share, session_hash(session_id))
+    assert who(world, session_id) == Recipient(world.store.shares[new.share.id], session_hash(session_id))
 
 
 @pytest.mark.parametrize("session_id", ["", "x", "0" * 64, "a" * 5000, "\ud800"])

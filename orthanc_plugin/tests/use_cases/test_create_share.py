@@ -14,15 +14,14 @@ from ..support.world import World
 
 def order(world: World, days: int | None = None, key: StudyKey | None = None) -> NewShare:
     wanted = key or StudyKey(StudyKeyKind.ORTHANC_ID, world.mine.id)
-    return world.services.create_share(ShareOrder(wanted, Audience.REFERRER, "en", days, "a note", "reception"))
+    return world.services.create_share(ShareOrder((wanted,), Audience.REFERRER, "en", days, "a note", "reception"))
 
 
 def test_a_share_is_filed_with_all_that_staff_ordered(world: World) -> None:
     new = order(world, 7)
     filed = world.store.shares[new.share.id]
     assert filed == new.share
-    assert filed.study_id == world.mine.id
-    assert filed.study_instance_uid == world.mine.study_instance_uid
+    assert [(s.id, s.study_instance_uid) for s in filed.studies] == [(world.mine.id, world.mine.study_instance_uid)]
     assert (filed.audience, filed.language, filed.note) == (Audience.REFERRER, "en", "a note")
     assert (filed.created_by, filed.created_at) == ("reception", int(world.clock.now()))
     assert filed.expires_at == at(2026, 6, 18, 0)

@@ -40,15 +40,15 @@ def test_images_count_from_one(world: World, view: ViewStudy) -> None:
 
 
 def test_a_share_shows_its_own_study_and_no_other_of_the_same_patient(world: World, view: ViewStudy) -> None:
-    assert view.study(world.share().share).id == world.mine.id
-    assert view.study(world.share(world.sibling).share).id == world.sibling.id
+    assert [study.id for study in view.studies(world.share().share)] == [world.mine.id]
+    assert [study.id for study in view.studies(world.share(world.sibling).share)] == [world.sibling.id]
 
 
 def test_a_study_that_orthanc_has_no_more_is_gone(world: World, view: ViewStudy) -> None:
     share = world.share().share
     world.archive.studies.clear()
     with pytest.raises(ShareClosed) as refusal:
-        view.study(share)
+        view.studies(share)
     assert refusal.value.state == "gone"
     with pytest.raises(ShareClosed):
         view.image(share, 1, 1)

@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import dataclasses
 
-from orthanc_plugin.domain.share import Audience, Share
 from orthanc_plugin.viewers.native_viewer import FileRoute, NativeViewer
 from orthanc_plugin.viewers.orthanc_web_viewer import OrthancWebViewer
 from orthanc_plugin.viewers.registry import Viewers
 from orthanc_plugin.viewers.stone_web_viewer import StoneWebViewer
 
+from ..support.studies import share
+
 WEB, STONE = OrthancWebViewer(), StoneWebViewer()
 FILE = "/web-viewer/app/viewer.html"
-SHARE = Share("id", "study", "1.2", Audience.PATIENT, "de", 0, "staff", 10)
+SHARE = share()
 
 
 def test_every_viewer_fulfils_the_protocol() -> None:

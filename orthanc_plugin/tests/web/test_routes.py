@@ -30,6 +30,7 @@ class Line:
 
 API = "/patient-share/api/v1"
 CREATE = b'{"accession_number": "A-1"}'
+PATIENT = b'{"patient_id": "nobody here"}'
 EXTEND = b'{"validity_days": 5}'
 EXPECTED = {
     "GET /": Line(303, 303, 303, 303),
@@ -56,6 +57,17 @@ EXPECTED = {
     f"GET {API}/shares/<share_id>": Line(401, 401, 200, 401),
     f"POST {API}/shares/<share_id>/extend": Line(401, 401, 200, 401, EXTEND, JSON),
     f"POST {API}/shares/<share_id>/revoke": Line(401, 401, 200, 401),
+    f"POST {API}/shares/<share_id>/pause": Line(401, 401, 200, 401),
+    f"POST {API}/shares/<share_id>/resume": Line(401, 401, 200, 401),
+    f"POST {API}/shares/<share_id>/reissue": Line(401, 401, 200, 401, b"{}", JSON),
+    f"POST {API}/shares/<share_id>/consent": Line(401, 401, 200, 401),
+    f"POST {API}/shares/<share_id>/withdraw-consent": Line(401, 401, 200, 401),
+    # The share is open still.
+    f"DELETE {API}/shares/<share_id>": Line(401, 401, 409, 401),
+    f"POST {API}/objections": Line(401, 401, 200, 401, PATIENT, JSON),
+    f"POST {API}/objections/check": Line(401, 401, 200, 401, PATIENT, JSON),
+    # Nobody is in the register.
+    f"POST {API}/objections/remove": Line(401, 401, 404, 401, PATIENT, JSON),
 }
 TABLE = {f"{route.method} {route.rule}": route for route in ROUTES}
 WHO = ["anonymous", "recipient", "staff", "wrong"]
