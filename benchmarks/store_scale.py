@@ -24,8 +24,10 @@ from orthanc_plugin.adapters.keyring import Keyring
 from orthanc_plugin.adapters.store import schema
 from orthanc_plugin.adapters.store.attempts import SqlAttempts
 from orthanc_plugin.adapters.store.database import open_store
+from orthanc_plugin.adapters.store.devices import SqlDevices
 from orthanc_plugin.adapters.store.sessions import SqlSessions
 from orthanc_plugin.adapters.store.shares import SqlShares
+from orthanc_plugin.adapters.unknown_codes import UnknownCodes
 from orthanc_plugin.domain.credential import CODE_BITS, AccessCode, Password
 from orthanc_plugin.domain.principal import Recipient
 from orthanc_plugin.domain.session import SessionLimits
@@ -35,6 +37,7 @@ from orthanc_plugin.tests.support.cheap import CheapHasher, CountingEntropy
 from orthanc_plugin.tests.support.clock import MovableClock
 from orthanc_plugin.tests.support.studies import orthanc_id, study, uid
 from orthanc_plugin.use_cases.authenticate import Authenticator, StaffUsers
+from orthanc_plugin.use_cases.login_failures import LoginFailures
 from orthanc_plugin.use_cases.open_share import OpenShare, session_hash
 
 SIZES = (100, 100_000)
@@ -92,8 +95,8 @@ def fill(folder: Path, size: int) -> Filled:
     sessions = SqlSessions(engine, shares)
     authenticator = Authenticator(StaffUsers({}), sessions, clock, LIMITS)
     open_share = OpenShare(
-        shares, sessions, SqlAttempts(engine), keyring, hasher, lambda share: share, CountingEntropy(), clock, LIMITS,
-        authenticator.forget_session, authenticator.forget_share,
+        shares, sessions, SqlAttempts(engine), UnknownCodes(), SqlDevices(engine), LoginFailures(), keyring, hasher,
+        lambda share: share, CountingEntropy(), clock, LIMITS, authenticator.forget_session, authenticator.forget_share,
     )  # fmt: skip
     return Filled(size, engine, keyring, shares, authenticator, open_share, clock)
 
@@ -138,7 +141,7 @@ def find(store: Filled, number: int) -> None:
 
 
 def log_in(store: Filled, number: int) -> None:
-    """Code, password, attempts, session: four transactions, each on the disk when it ends."""
+    """Code, password, attempts, session: five transactions, each on the disk when it ends."""
     found = store.shares.find_by_code(store.keyring.candidates(code(number)))
     if found is None:
         raise RuntimeError("the code was not found")

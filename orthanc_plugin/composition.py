@@ -19,10 +19,12 @@ from .adapters.orthanc_archive import OrthancArchive
 from .adapters.orthanc_tags import OrthancTags
 from .adapters.store.attempts import SqlAttempts
 from .adapters.store.database import StoreError, open_store
+from .adapters.store.devices import SqlDevices
 from .adapters.store.objections import SqlObjections
 from .adapters.store.sessions import NoSessions, SqlSessions
 from .adapters.store.shares import SqlShares
 from .adapters.system import SystemClock, SystemEntropy
+from .adapters.unknown_codes import UnknownCodes
 from .adapters.worker_pool import WorkerPool
 from .domain.errors import Busy
 from .domain.session import SessionLimits
@@ -35,6 +37,7 @@ from .use_cases.choose_studies import ChooseStudies
 from .use_cases.consent import LookAfterConsent
 from .use_cases.create_share import CreateShare, ValidityRule
 from .use_cases.find_study import FindStudy
+from .use_cases.login_failures import LoginFailures
 from .use_cases.manage_share import ManageShare
 from .use_cases.open_share import OpenShare
 from .use_cases.reissue_password import ReissuePassword
@@ -46,6 +49,7 @@ from .viewers.registry import Viewers
 from .viewers.stone_web_viewer import StoneWebViewer
 from .web.app import create_app, template_environment
 from .web.gate import Gate
+from .web.login_grid import LoginGrid
 from .web.own_paths import OwnPaths
 from .web.request import Request
 from .web.services import Practice, Services
@@ -135,6 +139,9 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
             shares=shares,
             sessions=sessions,
             attempts=SqlAttempts(engine),
+            unknown_codes=UnknownCodes(),
+            devices=SqlDevices(engine),
+            login_failures=LoginFailures(),
             codes=keyring,
             hasher=hasher,
             arrivals=arrivals,
@@ -172,7 +179,8 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         trusted_proxies=services.trusted_proxies,
     )
     application = create_app(services, templates)
-    _register(gate, pool, application, lambda: _discover_viewers(viewers, rest, services))
+    grid = LoginGrid(settings.login_answer_milliseconds / 1000, time.monotonic, time.sleep)
+    _register(gate, pool, grid, application, lambda: _discover_viewers(viewers, rest, services))
 
 
 def _enabled_viewers(settings: ViewerSettings) -> list[NativeViewer]:
@@ -195,7 +203,9 @@ def _discover_viewers(viewers: Viewers, rest: sdk.OrthancRest, services: Service
     sdk.log_warning(f"ready; links are built from {services.public_url}")
 
 
-def _register(gate: Gate, pool: WorkerPool, application: WSGIApplication, prepare: Callable[[], None]) -> None:
+def _register(
+    gate: Gate, pool: WorkerPool, grid: LoginGrid, application: WSGIApplication, prepare: Callable[[], None]
+) -> None:
     handover = _Handover()
 
     def admits(request: Request) -> bool:
@@ -212,8 +222,11 @@ def _register(gate: Gate, pool: WorkerPool, application: WSGIApplication, prepar
             # Not through the filter: a second part of a multipart body, or a call from inside Orthanc.
             return Response(403, (("Content-Type", "text/plain; charset=utf-8"),), b"Forbidden.")
         complete = Request(request.method, request.path, request.query, request.headers, peer, request.body)
+        return grid.answer(complete, served)
+
+    def served(request: Request) -> Response:
         try:
-            return pool.run(lambda: call(application, complete))
+            return pool.run(lambda: call(application, request))
         except (Busy, RuntimeError):
             return _unavailable()
 

@@ -10,6 +10,7 @@ from .domain.credential import AccessCode, Password
 from .domain.session import Session
 from .domain.share import Consent, Share, SharedStudy, ShareState
 from .domain.study import Appearance, ImageRef, Place, ResourceName, StudyKey, StudySummary, Window
+from .domain.throttle import Attempt, Client
 
 
 class Clock(Protocol):
@@ -43,6 +44,10 @@ class CodeIndex(Protocol):
         """A keyed hash of a client's address, for counters."""
         ...
 
+    def device(self, device_id: str) -> str:
+        """A keyed hash of the identifier that a known device brings along."""
+        ...
+
 
 class PatientIndex(Protocol):
     """Turns patients' identifiers, DICOM (0010,0020), into what the store may keep of them."""
@@ -57,14 +62,21 @@ class PatientIndex(Protocol):
 
 
 class PasswordHasher(Protocol):
-    """Argon2id in a bounded queue; both methods may raise Busy."""
+    """Argon2id in a bounded queue; every method may raise Busy."""
 
     def hash(self, password: Password) -> str:
         """The encoded hash to be stored."""
         ...
 
-    def verify(self, encoded: str | None, password: Password | None) -> bool:
-        """Whether the password is right; with None for either it takes the same time and answers False."""
+    def verify(self, encoded: str, password: Password) -> bool:
+        """Whether the password is right."""
+        ...
+
+    def pretend(self) -> float:
+        """Stand in for a verification where there is no hash: Busy when one would be, and rarely a real computation.
+
+        Answers the seconds that a verification would have taken beyond this call; the caller lets them pass.
+        """
         ...
 
 
@@ -190,22 +202,47 @@ class SessionRepository(Protocol):
         ...
 
 
-class AttemptCounter(Protocol):
-    """Failures per share and client address."""
+class Throttle(Protocol):
+    """Counts attempts by the rules of domain/throttle.py; `key` is what they are directed at."""
 
-    def reserve(self, share_id: str, address: str, now: float) -> int:
-        """Count an attempt before its password is verified; answers the seconds to wait, 0 to go on.
-
-        An attempt that must wait is not counted.
-        """
+    def reserve(self, key: str, client: Client, now: float) -> Attempt:
+        """Count an attempt before its password is verified, or say how long to wait; a waiting one is not counted."""
         ...
 
-    def cancel(self, share_id: str, address: str) -> None:
-        """Take one reserved attempt back, since its password was never verified."""
+    def cancel(self, key: str, attempt: Attempt) -> None:
+        """Take a counted attempt back, since its password was never verified."""
         ...
 
-    def forgive(self, share_id: str, address: str) -> None:
-        """Forget the failures after a success."""
+
+class AttemptCounter(Throttle, Protocol):
+    """The same for shares, by their id and durably: what was reserved is on the disk."""
+
+    def forgive(self, key: str, attempt: Attempt) -> None:
+        """After a success forget this client's failures; of those of all unknown devices only this attempt."""
+        ...
+
+    def failures(self, share_id: str, now: float) -> int:
+        """Failures of the last day that no success from the same address or device has followed."""
+        ...
+
+    def purge(self, now: float) -> int:
+        """Delete what no rule looks at any more; answers how much."""
+        ...
+
+
+class DeviceRepository(Protocol):
+    """Devices that have logged in, by the keyed hash of their identifier."""
+
+    def is_known(self, device: str) -> bool:
+        """Whether the device has logged in to any share."""
+        ...
+
+    def remember(self, share_id: str, device: str, now: int) -> None:
+        """Note a login of this device; beyond 20 devices the one that was away longest is forgotten."""
+        ...
+
+    def forget(self, share_id: str) -> None:
+        """Forget all devices of a share: its password was issued anew."""
         ...
 
 

@@ -156,6 +156,13 @@ class Settings(_Section):
     maintenance_seconds: int = Field(
         default=60, ge=1, le=3600, description="Pause between two rounds of looking after the store."
     )
+    login_answer_milliseconds: int = Field(
+        default=300,
+        ge=100,
+        le=2000,
+        description="Failing logins are answered at multiples of this time, so that it does not show whether the "
+        "access code exists. Keep it well above the time of one password check (about 100 ms).",
+    )
     threads: int = Field(default=16, ge=4, le=64, description="Threads that answer the product's own routes.")
 
 

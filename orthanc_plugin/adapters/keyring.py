@@ -81,6 +81,7 @@ class Keyring:
         self._code = {version: _derive(key, "access code index") for version, key in keys.items()}
         self._patient = {version: _derive(key, "patient index") for version, key in keys.items()}
         self._address = _derive(keys[self._versions[0]], "client address")
+        self._device = _derive(keys[self._versions[0]], "known device")
         self._text = {version: AESGCM(_derive(key, "text")) for version, key in keys.items()}
 
     def current(self, code: AccessCode) -> str:
@@ -103,6 +104,10 @@ class Keyring:
         """The same under every key, newest first; spaces around an identifier mean nothing (DICOM PS3.5, LO)."""
         text = patient_id.strip().encode("utf-8", "replace")
         return [hmac.digest(self._patient[version], text, "sha256").hex() for version in self._versions if text]
+
+    def device(self, device_id: str) -> str:
+        """HMAC-SHA-256 of a device's identifier, hexadecimal."""
+        return hmac.digest(self._device, device_id.encode("utf-8", "replace"), "sha256").hex()
 
     def encrypt(self, text: str, context: str) -> bytes:
         """Key version (2 bytes), nonce, AES-256-GCM ciphertext; `context` is authenticated with it."""

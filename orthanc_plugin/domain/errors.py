@@ -30,7 +30,14 @@ class MistypedPassword(PatientShareError):
 
 
 class WrongCredentials(PatientShareError):
-    """Code unknown, or password wrong: deliberately one error for both."""
+    """Code unknown, or password wrong: deliberately one error for both.
+
+    `owed` is how many seconds the answer came too early, because nothing was there to be verified.
+    """
+
+    def __init__(self, owed: float = 0.0) -> None:
+        super().__init__()
+        self.owed = owed
 
 
 class Throttled(PatientShareError):

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
+from orthanc_plugin import composition
 from orthanc_plugin.adapters.worker_pool import WorkerPool
 from orthanc_plugin.composition import start_or_stop
+from orthanc_plugin.domain.credential import AccessCode
 from orthanc_plugin.domain.errors import Busy
 from orthanc_plugin.settings import Role
 from orthanc_plugin.web.own_paths import OwnPaths
 
+from .support.browser import FORM
+from .support.cheap import CheapHasher
 from .support.fake_orthanc import ChangeType, OrthancException, Recorder, RestOutput
 from .support.world import basic
 
@@ -102,6 +107,26 @@ def test_nothing_secret_is_logged_during_a_good_start(configured: Recorder) -> N
     configured.change(ChangeType.ORTHANC_STARTED)
     assert configured.errors == []
     assert SECRET not in json.dumps(configured.warnings)
+
+
+def test_failing_logins_are_held_and_others_are_not(configured: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(composition, "Argon2Hasher", CheapHasher)
+    configured.configuration["PatientShare"]["LoginAnswerMilliseconds"] = 400
+    start_or_stop()
+    configured.change(ChangeType.ORTHANC_STARTED)
+    taken: list[tuple[int | None, float]] = []
+    for code in (AccessCode.from_number(4711).text, "mistyped"):
+        headers = {"host": "x", "content-type": FORM}
+        assert configured.filters[0]("/portal/login", method=2, ip="192.0.2.1", headers=headers)
+        output, began = RestOutput(), time.monotonic()
+        body = f"code={code}&password=ABCDEFGHJK".encode()
+        configured.routes[0][1](output, "/portal/login", method="POST", headers=headers, body=body)
+        taken.append((output.status, time.monotonic() - began))
+    (unknown, held), (mistyped, at_once) = taken
+    assert (unknown, mistyped) == (401, 400)
+    # The stand-in for the hasher owes 0.25 s: within the first step, which the answer waits for.
+    assert held >= 0.4
+    assert at_once < held
 
 
 def test_a_full_queue_asks_for_patience(configured: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,7 @@ def test_three_settings_are_enough() -> None:
     assert settings.session_absolute_hours == 4
     assert settings.trusted_proxies == ()
     assert settings.database is None
+    assert settings.login_answer_milliseconds == 300
 
 
 def test_every_setting_can_be_set() -> None:
@@ -52,8 +53,10 @@ def test_every_setting_can_be_set() -> None:
         TrustedProxies=["10.0.0.5/32", "fd00::/8"],
         SessionIdleMinutes=5,
         SessionAbsoluteHours=1,
+        LoginAnswerMilliseconds=500,
         Threads=4,
     )
+    assert settings.login_answer_milliseconds == 500
     assert settings.practice.address == ("Markt 1", "Ort")
     assert settings.trusted_proxies == ("10.0.0.5/32", "fd00::/8")
     assert settings.viewers.orthanc_web_viewer is True

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..domain.credential import AccessCode, Password
 from ..domain.errors import Busy, ShareClosed, Throttled, WrongCredentials
 from ..domain.session import Session, SessionLimits
 from ..domain.share import Presence, Share, ShareState
+from ..domain.throttle import Client
 from ..ports import (
     AttemptCounter,
     Clock,
     CodeIndex,
+    DeviceRepository,
     Entropy,
     PasswordHasher,
     SessionRepository,
     ShareRepository,
+    Throttle,
 )
+from .login_failures import LoginFailures
 
 SESSION_ID_BITS = 256
+DEVICE_ID_BITS = 128
+_DEVICE_ID = re.compile("[0-9a-f]{32}")
 STUDY_GONE = "gone"
 
 
@@ -29,13 +37,27 @@ def session_hash(session_id: str) -> str:
     return hashlib.sha256(session_id.encode("utf-8", "replace")).hexdigest()
 
 
+class Opened(NamedTuple):
+    """What the browser gets after a login: its session, and the name under which the device is known from now on."""
+
+    session_id: str
+    device_id: str
+
+
 @dataclass(frozen=True)
 class OpenShare:
-    """Check the credentials and start a session."""
+    """Check the credentials and start a session.
+
+    Codes that no share has are counted by `unknown_codes` as shares are by `attempts`, and in `login_failures` for
+    the alarm.
+    """
 
     shares: ShareRepository
     sessions: SessionRepository
     attempts: AttemptCounter
+    unknown_codes: Throttle
+    devices: DeviceRepository
+    login_failures: LoginFailures
     codes: CodeIndex
     hasher: PasswordHasher
     arrivals: Callable[[Share], Share]
@@ -45,15 +67,20 @@ class OpenShare:
     forget_session: Callable[[str], None]
     forget_share: Callable[[str], None]
 
-    def __call__(self, typed_code: str, typed_password: str, client_address: str, old_session: str) -> str:
-        """Answer the identifier of a new session; the one the browser brought along ends.
+    def __call__(
+        self, typed_code: str, typed_password: str, client_address: str, old_session: str, device_id: str = ""
+    ) -> Opened:
+        """Start a new session; the one the browser brought along ends.
+
+        `device_id` is what the browser was given at an earlier login, to this share or to another.
 
         Raises MistypedCode, MistypedPassword, WrongCredentials, Throttled, Busy or, once the password is known to
         be right, ShareClosed.
         """
         code = AccessCode.parse(typed_code)
         password = Password.parse(typed_password)
-        share = self._verified(code, password, self.codes.address(client_address))
+        client = Client(self.codes.address(client_address), self._device_hash(device_id))
+        share = self._verified(code, password, client)
         now = self.clock.now()
         # The password that was verified counts, even if it is replaced in this moment.
         issue = share.issue
@@ -71,7 +98,11 @@ class OpenShare:
         self.shares.note_opening(share.id, int(now))
         # An older session may have ended for this one.
         self.forget_share(share.id)
-        return session_id
+        # An identifier that was never given out is not taken over: somebody else may have put it there.
+        if not (client.device and self.devices.is_known(client.device)):
+            device_id = f"{self.entropy.bits(DEVICE_ID_BITS):032x}"
+        self.devices.remember(share.id, self._device_hash(device_id), int(now))
+        return Opened(session_id, device_id)
 
     def close(self, session_id: str) -> None:
         """End the session with this identifier, if there is one."""
@@ -80,22 +111,37 @@ class OpenShare:
             self.sessions.end(id_hash, int(self.clock.now()))
             self.forget_session(id_hash)
 
-    def _verified(self, code: AccessCode, password: Password, address: str) -> Share:
+    def _device_hash(self, device_id: str) -> str:
+        return self.codes.device(device_id) if _DEVICE_ID.fullmatch(device_id) else ""
+
+    def _verified(self, code: AccessCode, password: Password, client: Client) -> Share:
         found = self.shares.find_by_code(self.codes.candidates(code))
         if found is None:
-            self.hasher.verify(None, password)
-            raise WrongCredentials
+            raise self._unknown(code, client)
         share, encoded = found
         # Written before the verification: whoever pulls the plug in between has not won a free guess.
-        wait = self.attempts.reserve(share.id, address, self.clock.now())
-        if wait:
-            raise Throttled(wait)
+        attempt = self.attempts.reserve(share.id, client, self.clock.now())
+        if attempt.wait:
+            raise Throttled(attempt.wait)
         try:
             right = self.hasher.verify(encoded, password)
         except Busy:
-            self.attempts.cancel(share.id, address)
+            self.attempts.cancel(share.id, attempt)
             raise
         if not right:
             raise WrongCredentials
-        self.attempts.forgive(share.id, address)
+        self.attempts.forgive(share.id, attempt)
         return share
+
+    def _unknown(self, code: AccessCode, client: Client) -> WrongCredentials:
+        """Step by step what happens to a known code with a wrong password, but for the hash."""
+        self.login_failures.add()
+        key = self.codes.current(code)
+        attempt = self.unknown_codes.reserve(key, client, self.clock.now())
+        if attempt.wait:
+            raise Throttled(attempt.wait)
+        try:
+            return WrongCredentials(self.hasher.pretend())
+        except Busy:
+            self.unknown_codes.cancel(key, attempt)
+            raise

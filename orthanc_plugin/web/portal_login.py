@@ -9,10 +9,12 @@ from ..domain.principal import Recipient
 from ..i18n.catalogue import Language
 from .context import address, language, original, services
 from .pages import page, see_other
+from .wsgi_bridge import OWED
 
 STUDY_PAGE = "/portal/study"
 START_PAGE = "/portal"
 _BUSY_SECONDS = 5
+_DEVICE_DAYS = 180
 
 
 def start_page() -> flask.Response:
@@ -27,29 +29,48 @@ def reloaded() -> flask.Response:
 
 
 def login() -> flask.Response:
-    """Check code and password; a new session and the study, or the form again with the reason."""
+    """Check code and password; a new session and the study, or the form again with the reason.
+
+    What fails after the code was looked up leaves on the grid of login_grid.py, whatever the reason.
+    """
     typed_code = flask.request.form.get("code", "")
     typed_password = flask.request.form.get("password", "")
+    if original().crowded:
+        return _wait("busy", _BUSY_SECONDS, typed_code)
     try:
-        session_id = services().open_share(
-            typed_code, typed_password, address(), original().cookie(services().cookie_name)
+        opened = services().open_share(
+            typed_code,
+            typed_password,
+            address(),
+            original().cookie(services().cookie_name),
+            original().cookie(services().device_cookie_name),
         )
     except MistypedCode:
         return _start(400, error="mistyped_code", code=typed_code)
     except MistypedPassword:
         return _start(400, error="mistyped_password", code=typed_code)
-    except WrongCredentials:
-        return _start(401, error="wrong", code=typed_code)
+    except WrongCredentials as refusal:
+        return _on_the_grid(_start(401, error="wrong", code=typed_code), refusal.owed)
     except Throttled as refusal:
-        return _wait("throttled", refusal.retry_after, typed_code)
+        return _on_the_grid(_wait("throttled", refusal.retry_after, typed_code))
     except (Busy, Unavailable):
-        return _wait("busy", _BUSY_SECONDS, typed_code)
+        return _on_the_grid(_wait("busy", _BUSY_SECONDS, typed_code))
     except ShareClosed as refusal:
         return _start(403, error=refusal.state, code=typed_code)
     answer = see_other(STUDY_PAGE)
     answer.set_cookie(
         services().cookie_name,
-        session_id,
+        opened.session_id,
+        path="/",
+        secure=services().secure,
+        httponly=True,
+        samesite="Strict",
+    )
+    # No credential: it only chooses which failures count, and therefore outlives the logout.
+    answer.set_cookie(
+        services().device_cookie_name,
+        opened.device_id,
+        max_age=_DEVICE_DAYS * 86400,
         path="/",
         secure=services().secure,
         httponly=True,
@@ -89,6 +110,11 @@ def _start(
 def _wait(error: str, seconds: int, code: str) -> flask.Response:
     answer = _start(503, error=error, code=code, retry_after_text=_duration(language(), seconds))
     answer.headers["Retry-After"] = str(seconds)
+    return answer
+
+
+def _on_the_grid(answer: flask.Response, owed: float = 0.0) -> flask.Response:
+    flask.request.environ[OWED] = owed
     return answer
 
 

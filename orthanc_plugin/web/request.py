@@ -18,7 +18,8 @@ class Request:
     `path` has been percent-decoded once and normalised by Orthanc's HTTP server; of a repeated query key the last
     value is left, of a repeated header the first. Query values are as Orthanc gives them: version 1.12 leaves them
     percent-encoded, 1.13 decodes them; the product's own parameters therefore use unreserved characters only
-    (RFC 3986 section 2.3), which look the same either way. Header names are lower-case.
+    (RFC 3986 section 2.3), which look the same either way. Header names are lower-case. `crowded` is a login that came
+    while too many others were being answered: it is sent away unread.
     """
 
     method: str
@@ -27,6 +28,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     peer: str = ""
     body: bytes = b""
+    crowded: bool = False
 
     def header(self, name: str) -> str:
         """The value of a header, empty where it is missing."""

@@ -72,3 +72,8 @@ class Services:
     def cookie_name(self) -> str:
         """RFC 6265bis: the `__Host-` prefix keeps other hosts and paths from setting the cookie; it needs TLS."""
         return "__Host-patient-share" if self.secure else "patient-share"
+
+    @property
+    def device_cookie_name(self) -> str:
+        """The cookie by which a device is known that has logged in before."""
+        return f"{self.cookie_name}-device"

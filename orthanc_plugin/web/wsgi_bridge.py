@@ -14,14 +14,22 @@ from .request import Request
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+# Where the application leaves Response.owed; a header could reach the client.
+OWED = "patient_share.owed"
+
 
 @dataclass(frozen=True)
 class Response:
-    """An answer as a value. `headers` holds pairs; names may repeat (Set-Cookie)."""
+    """An answer as a value. `headers` holds pairs; names may repeat (Set-Cookie).
+
+    `owed` is None for an answer that goes out at once. A failing login has to wait for the grid of login_grid.py; the
+    number is how many seconds of work it was spared, which must pass all the same.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    owed: float | None = None
 
     def header(self, name: str) -> str:
         """The first value of a header, empty where it is missing."""
@@ -38,14 +46,15 @@ def call(application: WSGIApplication, request: Request) -> Response:
         started["status"], started["headers"] = int(status.split(" ", 1)[0]), tuple(headers)
         return _refuse_write
 
-    answer: Iterable[bytes] = application(_environ(request), start_response)
+    environ = _environ(request)
+    answer: Iterable[bytes] = application(environ, start_response)
     try:
         body = b"".join(answer)
     finally:
         close = getattr(answer, "close", None)
         if close:
             close()
-    return Response(started["status"], started["headers"], body)
+    return Response(started["status"], started["headers"], body, environ.get(OWED))
 
 
 def _refuse_write(_data: bytes) -> None:

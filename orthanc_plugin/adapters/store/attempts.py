@@ -1,61 +1,87 @@
-"""Failures per share and client address: 5 free tries, then waits that double from 30 s to 1 h."""
+"""Failures per share, in the store: one row for each bucket of domain/throttle.py."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from sqlalchemy import Engine, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, select, update
 
+from ...domain.throttle import DAY, UNKNOWN_DEVICES, Attempt, Bucket, Client, buckets_of, count, taken_back
 from .database import writing
-from .schema import attempts
-
-FREE_TRIES = 5
-FIRST_WAIT = 30
-LONGEST_WAIT = 3600
-# Failures of yesterday are forgotten: there is no permanent lock.
-MEMORY = 24 * 3600
+from .schema import attempts, devices, shares
 
 
 @dataclass(frozen=True)
 class SqlAttempts:
-    """AttemptCounter on SQLAlchemy."""
+    """AttemptCounter on SQLAlchemy; every change is on the disk when its method returns."""
 
     engine: Engine
 
-    def reserve(self, share_id: str, address: str, now: float) -> int:
-        """Count an attempt before its password is verified; answers the seconds to wait, 0 to go on."""
-        mine = and_(attempts.c.share_id == share_id, attempts.c.address == address)
+    def reserve(self, key: str, client: Client, now: float) -> Attempt:
+        """Count an attempt on the share `key` before its password is verified, or say how long to wait."""
         with writing(self.engine).begin() as connection:
-            row = connection.execute(select(attempts).where(mine).with_for_update()).one_or_none()
-            if row is not None and now < row.blocked_until:
-                # The cap keeps a clock that was set back from turning a short wait into a long one.
-                return min(math.ceil(int(row.blocked_until) - now), LONGEST_WAIT)
-            failures = 1 if row is None or now - row.last_at > MEMORY else row.failures + 1
-            values = {
-                "failures": failures,
-                "last_at": int(now),
-                "blocked_until": math.ceil(now) + wait_after(failures) if failures >= FREE_TRIES else 0,
-            }
-            if row is None:
-                connection.execute(insert(attempts).values(share_id=share_id, address=address, **values))
-            else:
-                connection.execute(update(attempts).where(mine).values(**values))
-        return 0
+            # One attempt on a share at a time, on PostgreSQL too: rows that do not exist yet cannot be locked.
+            connection.execute(select(shares.c.id).where(shares.c.id == key).with_for_update())
+            names = buckets_of(client, _is_known(connection, key, client.device))
+            before = _read(connection, key, names)
+            wait, after = count({name: before.get(name, Bucket()) for name in names}, now)
+            for name, bucket in after.items():
+                if name not in before:
+                    # A wait of one bucket leaves the other as it was: not there.
+                    if not wait:
+                        connection.execute(insert(attempts).values(share_id=key, address=name, **asdict(bucket)))
+                elif bucket != before[name]:
+                    connection.execute(update(attempts).where(_row(key, name)).values(**asdict(bucket)))
+        return Attempt(wait, names)
 
-    def cancel(self, share_id: str, address: str) -> None:
-        """Take one reserved attempt back, since its password was never verified."""
-        mine = and_(attempts.c.share_id == share_id, attempts.c.address == address, attempts.c.failures > 0)
+    def cancel(self, key: str, attempt: Attempt) -> None:
+        """Take a counted attempt back, since its password was never verified."""
         with writing(self.engine).begin() as connection:
-            connection.execute(update(attempts).where(mine).values(failures=attempts.c.failures - 1, blocked_until=0))
+            _take_back(connection, key, attempt.buckets)
 
-    def forgive(self, share_id: str, address: str) -> None:
-        """Forget the failures after a success."""
-        mine = and_(attempts.c.share_id == share_id, attempts.c.address == address)
+    def forgive(self, key: str, attempt: Attempt) -> None:
+        """After a success forget this client's failures; of those of all unknown devices only this attempt."""
         with writing(self.engine).begin() as connection:
-            connection.execute(delete(attempts).where(mine))
+            for name in attempt.buckets:
+                if name != UNKNOWN_DEVICES:
+                    connection.execute(delete(attempts).where(_row(key, name)))
+            if UNKNOWN_DEVICES in attempt.buckets:
+                _take_back(connection, key, (UNKNOWN_DEVICES,))
+
+    def failures(self, share_id: str, now: float) -> int:
+        """Failures of the last day that no success from the same address or device has followed."""
+        mine = and_(attempts.c.share_id == share_id, attempts.c.address != UNKNOWN_DEVICES)
+        query = select(func.coalesce(func.sum(attempts.c.failures), 0)).where(mine, attempts.c.last_at >= now - DAY)
+        with self.engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def purge(self, now: float) -> int:
+        """Delete what no rule looks at any more; answers how many rows."""
+        old = and_(attempts.c.last_at < now - 2 * DAY, attempts.c.first_at < now - 2 * DAY)
+        with writing(self.engine).begin() as connection:
+            return int(connection.execute(delete(attempts).where(old)).rowcount)
 
 
-def wait_after(failures: int) -> int:
-    """Seconds to wait after this many failures, at least FREE_TRIES of them."""
-    return int(min(FIRST_WAIT * 2 ** min(failures - FREE_TRIES, 20), LONGEST_WAIT))
+def _take_back(connection: Connection, share_id: str, names: tuple[str, ...]) -> None:
+    connection.execute(select(shares.c.id).where(shares.c.id == share_id).with_for_update())
+    for name, bucket in _read(connection, share_id, names).items():
+        connection.execute(update(attempts).where(_row(share_id, name)).values(**asdict(taken_back(bucket))))
+
+
+def _is_known(connection: Connection, share_id: str, device: str) -> bool:
+    if not device:
+        return False
+    query = select(devices.c.device).where(devices.c.share_id == share_id, devices.c.device == device)
+    return connection.execute(query).first() is not None
+
+
+def _read(connection: Connection, share_id: str, names: tuple[str, ...]) -> dict[str, Bucket]:
+    query = select(attempts).where(attempts.c.share_id == share_id, attempts.c.address.in_(names))
+    return {
+        row.address: Bucket(row.failures, row.first_at, row.last_at, row.blocked_until)
+        for row in connection.execute(query.with_for_update())
+    }
+
+
+def _row(share_id: str, name: str) -> ColumnElement[bool]:
+    return and_(attempts.c.share_id == share_id, attempts.c.address == name)

@@ -77,9 +77,21 @@ attempts = Table(
     "attempts",
     metadata,
     Column("share_id", String(32), ForeignKey("shares.id", ondelete="CASCADE"), primary_key=True),
-    # HMAC-SHA-256 of the client's address, hexadecimal.
+    # HMAC-SHA-256 of the client's address or of a known device, hexadecimal; "*" for all unknown devices together.
     Column("address", String(64), primary_key=True),
     Column("failures", Integer, nullable=False),
+    Column("first_at", BigInteger, nullable=False, server_default=sql("0")),
     Column("last_at", BigInteger, nullable=False),
     Column("blocked_until", BigInteger, nullable=False),
+)
+
+# Devices that have logged in: no credential, they only choose which failures count.
+devices = Table(
+    "devices",
+    metadata,
+    Column("share_id", String(32), ForeignKey("shares.id", ondelete="CASCADE"), primary_key=True),
+    # HMAC-SHA-256 of the identifier in the device's cookie, hexadecimal.
+    Column("device", String(64), primary_key=True, index=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
 )

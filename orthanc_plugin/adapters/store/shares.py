@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Update, delete, insert, or_, select, 
 from ...domain.share import Consent, Share, SharedStudy
 from ...ports import ShareFilter, SharePage
 from .database import writing
-from .schema import attempts, sessions, share_studies, shares
+from .schema import attempts, devices, sessions, share_studies, shares
 from .share_pages import page_conditions
 from .share_rows import SHARE_COLUMNS, ShareRows, TextCipher, share_row, study_row
 
@@ -74,7 +74,7 @@ class SqlShares:
         return self._change(change, ending=None if paused_at is None else (share_id, paused_at))
 
     def reissue(self, share_id: str, password_hash: str, code_index: str | None, now: int) -> bool:
-        """Replace the password, and the code unless it is None; ends sessions and forgets failures."""
+        """Replace the password, and the code unless it is None; ends sessions and forgets failures and devices."""
         values: dict[str, Any] = {"password_hash": password_hash, "issue": shares.c.issue + 1, "issued_at": now}
         if code_index is not None:
             values["code_index"] = code_index
@@ -82,7 +82,8 @@ class SqlShares:
             if connection.execute(_unless_revoked(share_id).values(values)).rowcount != 1:
                 return False
             _end_sessions(connection, share_id, now)
-            connection.execute(delete(attempts).where(attempts.c.share_id == share_id))
+            for table in (attempts, devices):
+                connection.execute(delete(table).where(table.c.share_id == share_id))
         return True
 
     def note_opening(self, share_id: str, now: int) -> None:

@@ -17,10 +17,12 @@ from sqlalchemy.exc import IntegrityError
 from orthanc_plugin.adapters.keyring import Keyring
 from orthanc_plugin.adapters.store.attempts import SqlAttempts
 from orthanc_plugin.adapters.store.database import StoreError, open_store
+from orthanc_plugin.adapters.store.devices import SqlDevices
 from orthanc_plugin.adapters.store.schema import metadata
 from orthanc_plugin.adapters.store.sessions import SqlSessions
 from orthanc_plugin.adapters.store.shares import SqlShares
 from orthanc_plugin.domain.session import Session
+from orthanc_plugin.domain.throttle import Client
 from orthanc_plugin.ports import ShareFilter
 
 from ..support.studies import share
@@ -96,7 +98,7 @@ def test_neither_notes_nor_secrets_stand_in_the_file(engine: Engine, path: Path)
 def test_no_column_could_hold_a_patients_name(engine: Engine) -> None:
     columns = {
         f"{table}.{column['name']}"
-        for table in ("shares", "sessions", "attempts")
+        for table in ("shares", "sessions", "attempts", "devices")
         for column in inspect(engine).get_columns(table)
     }
     assert not [column for column in columns if any(word in column for word in ("patient", "name", "birth", "mail"))]
@@ -130,7 +132,7 @@ def test_concurrent_attempts_never_lose_a_count(engine: Engine) -> None:
     SqlShares(engine, KEYS).add(SHARE, "index", "hash")
     attempts = SqlAttempts(engine)
     with ThreadPoolExecutor(8) as pool:
-        waits = list(pool.map(lambda _: attempts.reserve(SHARE.id, "here", 1_700_000_000), range(40)))
+        waits = list(pool.map(lambda _: attempts.reserve(SHARE.id, Client("here"), 1_700_000_000).wait, range(40)))
     assert waits.count(0) == 5
     assert len([wait for wait in waits if wait > 0]) == 35
 
@@ -139,10 +141,23 @@ def test_concurrent_attempts_from_many_addresses_are_all_counted(engine: Engine)
     SqlShares(engine, KEYS).add(SHARE, "index", "hash")
     attempts = SqlAttempts(engine)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: attempts.reserve(SHARE.id, f"address {n % 8}", 1_700_000_000), range(32)))
+        list(pool.map(lambda n: attempts.reserve(SHARE.id, Client(f"address {n % 8}"), 1_700_000_000), range(19)))
     with engine.connect() as connection:
-        rows = connection.execute(text("SELECT failures FROM attempts")).scalars().all()
-    assert rows == [4] * 8
+        rows = connection.execute(text("SELECT address, failures FROM attempts")).all()
+    assert {row.address: row.failures for row in rows} == {f"address {n}": 3 if n < 3 else 2 for n in range(8)} | {
+        "*": 19
+    }
+
+
+def test_attempts_and_devices_go_with_their_share(engine: Engine) -> None:
+    SqlShares(engine, KEYS).add(SHARE, "index", "hash")
+    SqlAttempts(engine).reserve(SHARE.id, Client("here"), 1_700_000_000)
+    SqlDevices(engine).remember(SHARE.id, "device", 1)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM shares"))
+    with engine.connect() as connection:
+        for table in ("attempts", "devices"):
+            assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0
 
 
 def test_concurrent_logins_leave_three_sessions(engine: Engine) -> None:

@@ -11,12 +11,26 @@ import pytest
 from orthanc_plugin.adapters.keyring import Keyring
 from orthanc_plugin.adapters.store.attempts import SqlAttempts
 from orthanc_plugin.adapters.store.database import open_store
+from orthanc_plugin.adapters.store.devices import SqlDevices
 from orthanc_plugin.adapters.store.objections import SqlObjections
 from orthanc_plugin.adapters.store.sessions import SqlSessions
 from orthanc_plugin.adapters.store.shares import SqlShares
-from orthanc_plugin.ports import AttemptCounter, ObjectionRepository, SessionRepository, ShareRepository
+from orthanc_plugin.ports import (
+    AttemptCounter,
+    DeviceRepository,
+    ObjectionRepository,
+    SessionRepository,
+    ShareRepository,
+)
 
-from ..support.memory_store import MemoryAttempts, MemoryObjections, MemorySessions, MemoryShares, MemoryStore
+from ..support.memory_store import (
+    MemoryAttempts,
+    MemoryDevices,
+    MemoryObjections,
+    MemorySessions,
+    MemoryShares,
+    MemoryStore,
+)
 
 
 @dataclass
@@ -25,15 +39,22 @@ class Store:
     sessions: SessionRepository
     attempts: AttemptCounter
     objections: ObjectionRepository
+    devices: DeviceRepository
 
 
 @pytest.fixture(params=["memory", "sqlite"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if request.param == "memory":
         tables = MemoryStore()
-        yield Store(MemoryShares(tables), MemorySessions(tables), MemoryAttempts(tables), MemoryObjections())
+        yield Store(
+            MemoryShares(tables),
+            MemorySessions(tables),
+            MemoryAttempts(tables),
+            MemoryObjections(),
+            MemoryDevices(tables),
+        )
         return
     engine = open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}")
     shares = SqlShares(engine, Keyring({1: bytes(32)}))
-    yield Store(shares, SqlSessions(engine, shares), SqlAttempts(engine), SqlObjections(engine))
+    yield Store(shares, SqlSessions(engine, shares), SqlAttempts(engine), SqlObjections(engine), SqlDevices(engine))
     engine.dispose()

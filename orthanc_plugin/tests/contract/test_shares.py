@@ -7,6 +7,7 @@ import pytest
 from orthanc_plugin.domain.errors import InvalidInput
 from orthanc_plugin.domain.session import Session
 from orthanc_plugin.domain.share import Audience, Consent, Openings, Share, SharedStudy, ShareState
+from orthanc_plugin.domain.throttle import Client
 from orthanc_plugin.ports import ShareFilter
 
 from ..support.studies import orthanc_id, share, uid
@@ -175,12 +176,14 @@ def test_a_reissue_replaces_password_and_code_and_forgets_failures(store: Store)
     file(store, FULL)
     store.sessions.start(Session("mine", FULL.id, 10, 10), 3)
     for _ in range(6):
-        store.attempts.reserve(FULL.id, "address", 1000)
+        store.attempts.reserve(FULL.id, Client("address", ""), 1000)
+    store.devices.remember(FULL.id, "device", 1000)
     assert store.shares.reissue(FULL.id, "new hash", None, 1001)
     issued = replace(FULL, issue=2, issued_at=1001)
     assert store.shares.find_by_code([f"index of {FULL.id}"]) == (issued, "new hash")
     assert store.sessions.find("mine") is None
-    assert store.attempts.reserve(FULL.id, "address", 1001) == 0
+    assert store.attempts.reserve(FULL.id, Client("address", ""), 1001).wait == 0
+    assert not store.devices.is_known("device")
     assert store.shares.reissue(FULL.id, "newer hash", "new index", 1002)
     assert store.shares.find_by_code([f"index of {FULL.id}"]) is None
     found = store.shares.find_by_code(["new index"])

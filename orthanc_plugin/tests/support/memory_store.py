@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from orthanc_plugin.domain.errors import InvalidInput
 from orthanc_plugin.domain.session import Session
 from orthanc_plugin.domain.share import Consent, Openings, Share, SharedStudy
+from orthanc_plugin.domain.throttle import DAY, UNKNOWN_DEVICES, Attempt, Bucket, Client, buckets_of, count, taken_back
 from orthanc_plugin.ports import ShareFilter, SharePage
 
 
@@ -21,7 +21,8 @@ class MemoryStore:
     indexes: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
-    attempts: dict[tuple[str, str], tuple[int, float, float]] = field(default_factory=dict)
+    attempts: dict[tuple[str, str], Bucket] = field(default_factory=dict)
+    devices: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     journal: list[str] = field(default_factory=list)
 
 
@@ -82,8 +83,9 @@ class MemoryShares:
             del self.store.indexes[old]
             self.store.indexes[code_index] = share_id
         self._end_sessions(share_id, now)
-        for key in [key for key in self.store.attempts if key[0] == share_id]:
-            del self.store.attempts[key]
+        for table in (self.store.attempts, self.store.devices):
+            for key in [key for key in table if key[0] == share_id]:
+                del table[key]  # type: ignore[attr-defined]
         return True
 
     def note_opening(self, share_id: str, now: int) -> None:
@@ -204,30 +206,68 @@ class MemorySessions:
 
 @dataclass
 class MemoryAttempts:
-    """AttemptCounter: 5 tries, then waits of 30 s that double up to an hour."""
+    """AttemptCounter by the rules of domain/throttle.py."""
 
     store: MemoryStore
 
-    def reserve(self, share_id: str, address: str, now: float) -> int:
-        failures, last_at, blocked_until = self.store.attempts.get((share_id, address), (0, now, 0.0))
-        if now < blocked_until:
-            return min(math.ceil(blocked_until - now), 3600)
-        self.store.journal.append("reserve")
-        failures = 1 if now - last_at > 86400 else failures + 1
-        until = math.ceil(now) + min(30 * 2 ** min(failures - 5, 20), 3600) if failures >= 5 else 0
-        self.store.attempts[share_id, address] = (failures, int(now), until)
-        return 0
+    def reserve(self, key: str, client: Client, now: float) -> Attempt:
+        names = buckets_of(client, (key, client.device) in self.store.devices)
+        before = {name: self.store.attempts.get((key, name), Bucket()) for name in names}
+        wait, after = count(before, now)
+        if not wait:
+            self.store.journal.append("reserve")
+        self.store.attempts.update({(key, name): b for name, b in after.items() if b != Bucket()})
+        return Attempt(wait, names)
 
-    def cancel(self, share_id: str, address: str) -> None:
+    def cancel(self, key: str, attempt: Attempt) -> None:
         self.store.journal.append("cancel")
-        failures, last_at, _ = self.store.attempts.get((share_id, address), (0, 0.0, 0.0))
-        if failures:
-            self.store.attempts[share_id, address] = (failures - 1, last_at, 0)
+        self._take_back(key, attempt.buckets)
 
-    def forgive(self, share_id: str, address: str) -> None:
+    def forgive(self, key: str, attempt: Attempt) -> None:
         self.store.journal.append("forgive")
-        self.store.attempts.pop((share_id, address), None)
+        for name in attempt.buckets:
+            if name == UNKNOWN_DEVICES:
+                self._take_back(key, (name,))
+            else:
+                self.store.attempts.pop((key, name), None)
 
-    def failures(self, share_id: str, address: str) -> int:
-        """How many failures are counted now."""
-        return self.store.attempts.get((share_id, address), (0, 0.0, 0.0))[0]
+    def failures(self, share_id: str, now: float) -> int:
+        mine = ((name, b) for (key, name), b in self.store.attempts.items() if key == share_id)
+        return sum(b.failures for name, b in mine if name != UNKNOWN_DEVICES and b.last_at >= now - DAY)
+
+    def purge(self, now: float) -> int:
+        old = [k for k, b in self.store.attempts.items() if max(b.last_at, b.first_at) < now - 2 * DAY]
+        for key in old:
+            del self.store.attempts[key]
+        return len(old)
+
+    def counted(self, share_id: str, name: str) -> int:
+        """How many failures one bucket holds."""
+        return self.store.attempts.get((share_id, name), Bucket()).failures
+
+    def _take_back(self, key: str, names: tuple[str, ...]) -> None:
+        for name in names:
+            if (key, name) in self.store.attempts:
+                self.store.attempts[key, name] = taken_back(self.store.attempts[key, name])
+
+
+@dataclass
+class MemoryDevices:
+    """DeviceRepository."""
+
+    store: MemoryStore
+
+    def is_known(self, device: str) -> bool:
+        return any(known == device for _, known in self.store.devices)
+
+    def remember(self, share_id: str, device: str, now: int) -> None:
+        created_at, _ = self.store.devices.get((share_id, device), (now, now))
+        self.store.devices[share_id, device] = (created_at, now)
+        mine = [key for key in self.store.devices if key[0] == share_id and key[1] != device]
+        mine.sort(key=lambda key: (-self.store.devices[key][1], -self.store.devices[key][0], key[1]))
+        for key in mine[19:]:
+            del self.store.devices[key]
+
+    def forget(self, share_id: str) -> None:
+        for key in [key for key in self.store.devices if key[0] == share_id]:
+            del self.store.devices[key]

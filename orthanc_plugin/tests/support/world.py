@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import flask
 from jinja2 import Environment
 
+from orthanc_plugin.adapters.unknown_codes import UnknownCodes
 from orthanc_plugin.domain.session import SessionLimits
 from orthanc_plugin.domain.share import Audience
 from orthanc_plugin.domain.study import Place, ResourceName, StudyKey, StudyKeyKind, StudySummary
@@ -25,6 +26,7 @@ from orthanc_plugin.use_cases.choose_studies import ChooseStudies
 from orthanc_plugin.use_cases.consent import LookAfterConsent
 from orthanc_plugin.use_cases.create_share import CreateShare, NewShare, ShareOrder, ValidityRule
 from orthanc_plugin.use_cases.find_study import FindStudy
+from orthanc_plugin.use_cases.login_failures import LoginFailures
 from orthanc_plugin.use_cases.manage_share import ManageShare
 from orthanc_plugin.use_cases.open_share import OpenShare
 from orthanc_plugin.use_cases.reissue_password import ReissuePassword
@@ -38,7 +40,14 @@ from orthanc_plugin.web.services import Practice, Services
 
 from .cheap import CheapHasher, CountingEntropy, PlainCodes
 from .clock import MovableClock
-from .memory_store import MemoryAttempts, MemoryObjections, MemorySessions, MemoryShares, MemoryStore
+from .memory_store import (
+    MemoryAttempts,
+    MemoryDevices,
+    MemoryObjections,
+    MemorySessions,
+    MemoryShares,
+    MemoryStore,
+)
 from .studies import MemoryArchive, series, study
 
 STAFF_USER, STAFF_PASSWORD = "reception", "a long staff password"
@@ -73,6 +82,7 @@ class World:
     archive: MemoryArchive
     hasher: CheapHasher
     attempts: MemoryAttempts
+    unknown_codes: UnknownCodes
     sessions: MemorySessions
     services: Services
     gate: Gate
@@ -103,7 +113,7 @@ class World:
 
     def session_of(self, new: NewShare) -> str:
         """Log in; answers the session's identifier."""
-        return self.services.open_share(new.code.text, new.password.text, "192.0.2.1", "")
+        return self.services.open_share(new.code.text, new.password.text, "192.0.2.1", "").session_id
 
 
 def run_here(work: Callable[[], _Answer]) -> _Answer:
@@ -120,6 +130,7 @@ def build_world(
 ) -> World:
     clock, store, archive = MovableClock(), MemoryStore(), MemoryArchive()
     hasher, attempts, sessions = CheapHasher(store.journal), MemoryAttempts(store), MemorySessions(store)
+    unknown_codes = UnknownCodes()
     mine = study(
         "mine",
         series("Axial", number=2, body_part="CHEST"),
@@ -161,6 +172,9 @@ def build_world(
             shares,
             sessions,
             attempts,
+            unknown_codes,
+            MemoryDevices(store),
+            LoginFailures(),
             codes,
             hasher,
             arrivals,
@@ -196,6 +210,7 @@ def build_world(
         archive,
         hasher,
         attempts,
+        unknown_codes,
         sessions,
         services,
         gate,

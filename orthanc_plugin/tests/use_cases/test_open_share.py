@@ -31,7 +31,7 @@ def new(world: World) -> NewShare:
 
 
 def attempt(world: World, code: str, password: str, address: str = HERE, old: str = "") -> str:
-    return world.services.open_share(code, password, address, old)
+    return world.services.open_share(code, password, address, old).session_id
 
 
 def test_the_right_code_and_password_open_the_share(world: World, new: NewShare) -> None:
@@ -65,7 +65,9 @@ def test_an_unknown_code_and_a_wrong_password_are_one_error_and_cost_the_same(wo
     with pytest.raises(WrongCredentials) as wrong:
         attempt(world, new.code.text, WRONG)
     assert str(unknown.value) == str(wrong.value)
-    assert world.store.journal == ["verify nothing", "reserve", "verify"]
+    assert world.store.journal == ["pretend", "reserve", "verify"]
+    # What was not computed is owed: the answer has to wait as long.
+    assert (unknown.value.owed, wrong.value.owed) == (world.hasher.owed, 0.0)
 
 
 @pytest.mark.parametrize("how", ["revoked", "expired", "gone"])
@@ -82,8 +84,8 @@ def test_why_a_share_is_closed_is_told_only_after_the_right_password(world: Worl
 def test_a_login_ends_the_session_that_the_browser_brought_along(world: World, new: NewShare) -> None:
     forgotten: list[str] = []
     opening = replace(world.services.open_share, forget_session=forgotten.append)
-    first = opening(new.code.text, new.password.text, HERE, "")
-    second = opening(new.code.text, new.password.text, HERE, first)
+    first = opening(new.code.text, new.password.text, HERE, "").session_id
+    second = opening(new.code.text, new.password.text, HERE, first).session_id
     assert first != second
     assert world.sessions.find(session_hash(first)) is None
     assert world.sessions.find(session_hash(second)) is not None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orthanc_plugin.web.request import Request
-from orthanc_plugin.web.wsgi_bridge import Response, call
+from orthanc_plugin.web.wsgi_bridge import OWED, Response, call
 
 from ..support.browser import FORM
 from ..support.world import World
@@ -58,6 +58,16 @@ def test_an_answer_becomes_a_value_and_repeated_headers_stay() -> None:
     assert answer.header("x-a") == "1"
     assert answer.header("set-cookie") == "a=1"
     assert answer.header("missing") == ""
+
+
+def test_what_an_answer_owes_stays_inside() -> None:
+    def application(environ: dict[str, Any], start: Start) -> list[bytes]:
+        environ[OWED] = 0.5
+        start("401 Unauthorized", [])
+        return []
+
+    answer = call(application, Request("POST", "/"))
+    assert (answer.owed, answer.headers) == (0.5, ())
 
 
 def test_the_answer_is_closed_even_when_it_fails() -> None:
