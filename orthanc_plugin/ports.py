@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +27,18 @@ class Entropy(Protocol):
 
     def bits(self, count: int) -> int:
         """A number of `count` random bits."""
+        ...
+
+
+class Transaction(Protocol):
+    """Makes several changes of the store one: all of them are kept, or none, whatever happens in between."""
+
+    def __call__(self) -> AbstractContextManager[None]:
+        """Begin, and commit at the end; an exception takes everything back. Raises Unavailable.
+
+        One that is begun inside another of the same thread is a part of it. Every other writer waits meanwhile, so
+        nothing slow belongs inside, and what was decided inside is told to others only after its end.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, select, update
 
 from ...domain.throttle import DAY, UNKNOWN_DEVICES, Attempt, Bucket, Client, buckets_of, count, taken_back
-from .database import writing
+from .database import reading, transaction
 from .schema import attempts, devices, shares
 
 
@@ -19,7 +19,7 @@ class SqlAttempts:
 
     def reserve(self, key: str, client: Client, now: float) -> Attempt:
         """Count an attempt on the share `key` before its password is verified, or say how long to wait."""
-        with writing(self.engine).begin() as connection:
+        with transaction(self.engine) as connection:
             # One attempt on a share at a time, on PostgreSQL too: rows that do not exist yet cannot be locked.
             connection.execute(select(shares.c.id).where(shares.c.id == key).with_for_update())
             names = buckets_of(client, _is_known(connection, key, client.device))
@@ -36,12 +36,12 @@ class SqlAttempts:
 
     def cancel(self, key: str, attempt: Attempt) -> None:
         """Take a counted attempt back, since its password was never verified."""
-        with writing(self.engine).begin() as connection:
+        with transaction(self.engine) as connection:
             _take_back(connection, key, attempt.buckets)
 
     def forgive(self, key: str, attempt: Attempt) -> None:
         """After a success forget this client's failures; of those of all unknown devices only this attempt."""
-        with writing(self.engine).begin() as connection:
+        with transaction(self.engine) as connection:
             for name in attempt.buckets:
                 if name != UNKNOWN_DEVICES:
                     connection.execute(delete(attempts).where(_row(key, name)))
@@ -52,13 +52,13 @@ class SqlAttempts:
         """Failures of the last day that no success from the same address or device has followed."""
         mine = and_(attempts.c.share_id == share_id, attempts.c.address != UNKNOWN_DEVICES)
         query = select(func.coalesce(func.sum(attempts.c.failures), 0)).where(mine, attempts.c.last_at >= now - DAY)
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return int(connection.execute(query).scalar_one())
 
     def purge(self, now: float) -> int:
         """Delete what no rule looks at any more; answers how many rows."""
         old = and_(attempts.c.last_at < now - 2 * DAY, attempts.c.first_at < now - 2 * DAY)
-        with writing(self.engine).begin() as connection:
+        with transaction(self.engine) as connection:
             return int(connection.execute(delete(attempts).where(old)).rowcount)
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,8 @@ from ...domain.errors import Unavailable
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _BUSY_TIMEOUT_MS = 5000
+# The transaction that this thread is in, and the store that it belongs to.
+_OPEN: ContextVar[tuple[Engine, Connection] | None] = ContextVar("open transaction", default=None)
 
 
 class StoreError(Exception):
@@ -66,6 +72,50 @@ def writing(engine: Engine) -> Engine:
     busy time-out.
     """
     return engine.execution_options(begin_immediate=True)
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Write: a transaction of its own, or a part of the one that this thread is in already.
+
+    What is done inside is kept as a whole or not at all. A part that raises takes back what it did itself; the
+    transaction around it goes on if the exception is caught there.
+    """
+    outer = _OPEN.get()
+    if outer is not None and outer[0] is engine:
+        with outer[1].begin_nested():
+            yield outer[1]
+        return
+    with writing(engine).begin() as connection:
+        before = _OPEN.set((engine, connection))
+        try:
+            yield connection
+        finally:
+            _OPEN.reset(before)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Read: inside a transaction of this thread with what it has written so far, otherwise what is committed."""
+    outer = _OPEN.get()
+    if outer is not None and outer[0] is engine:
+        yield outer[1]
+        return
+    with engine.connect() as connection:
+        yield connection
+
+
+@dataclass(frozen=True)
+class SqlTransaction:
+    """Transaction on SQLAlchemy: all repositories over the same engine take part."""
+
+    engine: Engine
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Begin, and commit at the end; an exception takes everything back."""
+        with transaction(self.engine):
+            yield
 
 
 def _create_private(path: Path) -> None:

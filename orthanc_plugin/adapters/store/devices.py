@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, and_, delete, insert, select, update
 
-from .database import writing
+from .database import reading, transaction
 from .schema import devices, shares
 
 MOST_DEVICES = 20
@@ -20,13 +20,13 @@ class SqlDevices:
 
     def is_known(self, device: str) -> bool:
         """Whether the device has logged in to any share."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return connection.execute(select(devices.c.device).where(devices.c.device == device)).first() is not None
 
     def remember(self, share_id: str, device: str, now: int) -> None:
         """Note a login of this device; beyond 20 devices the one that was away longest is forgotten."""
         mine = and_(devices.c.share_id == share_id, devices.c.device == device)
-        with writing(self.engine).begin() as connection:
+        with transaction(self.engine) as connection:
             connection.execute(select(shares.c.id).where(shares.c.id == share_id).with_for_update())
             if connection.execute(update(devices).where(mine).values(last_at=now)).rowcount:
                 return
@@ -42,5 +42,5 @@ class SqlDevices:
 
     def forget(self, share_id: str) -> None:
         """Forget all devices of a share: its password was issued anew."""
-        with writing(self.engine).begin() as connection:
+        with transaction(self.engine) as connection:
             connection.execute(delete(devices).where(devices.c.share_id == share_id))

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, insert, select, update
 
 from ...domain.session import Session
 from ...domain.share import Share
-from .database import writing
+from .database import reading, transaction
 from .schema import sessions, shares
 from .share_rows import SHARE_COLUMNS
 from .shares import SqlShares
@@ -28,7 +28,7 @@ class SqlSessions:
             .where(sessions.c.share_id == session.share_id, sessions.c.ended_at.is_(None))
             .order_by(sessions.c.created_at.desc(), sessions.c.seen_at.desc())
         )
-        with writing(self.engine).begin() as connection:
+        with transaction(self.engine) as connection:
             old = list(connection.execute(alive).scalars())[keep - 1 :]
             if old:
                 connection.execute(
@@ -56,7 +56,7 @@ class SqlSessions:
             .join(shares, shares.c.id == sessions.c.share_id)
             .where(sessions.c.id_hash == id_hash, sessions.c.ended_at.is_(None))
         )
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             row = connection.execute(query).one_or_none()
             if row is None:
                 return None
@@ -67,13 +67,13 @@ class SqlSessions:
     def touch(self, id_hash: str, now: int) -> None:
         """Note that the session was in use."""
         change = update(sessions).where(sessions.c.id_hash == id_hash, sessions.c.seen_at < now)
-        with writing(self.engine).begin() as connection:
+        with transaction(self.engine) as connection:
             connection.execute(change.values(seen_at=now))
 
     def end(self, id_hash: str, now: int) -> None:
         """End one session; harmless when it has ended before."""
         change = update(sessions).where(sessions.c.id_hash == id_hash, sessions.c.ended_at.is_(None))
-        with writing(self.engine).begin() as connection:
+        with transaction(self.engine) as connection:
             connection.execute(change.values(ended_at=now))
 
 

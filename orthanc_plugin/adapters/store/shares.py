@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Update, delete, insert, or_, select, 
 
 from ...domain.share import Consent, Share, SharedStudy
 from ...ports import ShareFilter, SharePage
-from .database import writing
+from .database import reading, transaction
 from .schema import attempts, devices, sessions, share_studies, shares
 from .share_pages import page_conditions
 from .share_rows import SHARE_COLUMNS, ShareRows, TextCipher, share_row, study_row
@@ -33,20 +33,20 @@ class SqlShares:
         """File a new share, durably, before it returns."""
         row = share_row(share, self.cipher) | {"code_index": code_index, "password_hash": password_hash}
         studies = [study_row(share.id, position, study, self.cipher) for position, study in enumerate(share.studies)]
-        with writing(self.engine).begin() as connection:
+        with transaction(self.engine) as connection:
             connection.execute(insert(shares).values(row))
             connection.execute(insert(share_studies), studies)
 
     def get(self, share_id: str) -> Share | None:
         """The share with this id."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             found = connection.execute(select(*SHARE_COLUMNS).where(shares.c.id == share_id)).all()
             return next(iter(self.rows.shares(connection, found)), None)
 
     def find_by_code(self, code_indexes: Sequence[str]) -> tuple[Share, str] | None:
         """The share filed under one of the keyed hashes, and its password hash."""
         query = select(*SHARE_COLUMNS, shares.c.password_hash).where(shares.c.code_index.in_(code_indexes))
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             row = connection.execute(query).first()
             return None if row is None else (self.rows.shares(connection, [row])[0], row.password_hash)
 
@@ -55,7 +55,7 @@ class SqlShares:
         query = select(*SHARE_COLUMNS).order_by(shares.c.created_at.desc(), shares.c.id.desc()).limit(limit + 1)
         for condition in page_conditions(wanted, now, cursor):
             query = query.where(condition)
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             rows = connection.execute(query).all()
             found = tuple(self.rows.shares(connection, rows[:limit]))
         return SharePage(found, f"{found[-1].created_at}-{found[-1].id}" if len(rows) > limit else None)
@@ -78,7 +78,7 @@ class SqlShares:
         values: dict[str, Any] = {"password_hash": password_hash, "issue": shares.c.issue + 1, "issued_at": now}
         if code_index is not None:
             values["code_index"] = code_index
-        with writing(self.engine).begin() as connection:
+        with transaction(self.engine) as connection:
             if connection.execute(_unless_revoked(share_id).values(values)).rowcount != 1:
                 return False
             _end_sessions(connection, share_id, now)
@@ -88,7 +88,7 @@ class SqlShares:
 
     def note_opening(self, share_id: str, now: int) -> None:
         """Count a successful login."""
-        with writing(self.engine).begin() as connection:
+        with transaction(self.engine) as connection:
             mine = update(shares).where(shares.c.id == share_id)
             connection.execute(mine.values(opened=shares.c.opened + 1, last_opened_at=now))
             connection.execute(mine.where(shares.c.first_opened_at.is_(None)).values(first_opened_at=now))
@@ -114,22 +114,22 @@ class SqlShares:
 
     def delete(self, share_id: str) -> bool:
         """Remove a share with all that belongs to it."""
-        with writing(self.engine).begin() as connection:
+        with transaction(self.engine) as connection:
             return connection.execute(delete(shares).where(shares.c.id == share_id)).rowcount == 1
 
     def purge(self, before: int) -> int:
         """Remove the shares that expired or were revoked before this moment; answers how many."""
         over = or_(shares.c.revoked_at < before, shares.c.expires_at < before)
-        with writing(self.engine).begin() as connection:
+        with transaction(self.engine) as connection:
             return connection.execute(delete(shares).where(over)).rowcount
 
     def _all(self, *conditions: Any) -> list[Share]:
         query = select(*SHARE_COLUMNS).where(*conditions).order_by(shares.c.created_at, shares.c.id)
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return self.rows.shares(connection, connection.execute(query).all())
 
     def _change(self, change: Update, ending: tuple[str, int] | None = None) -> bool:
-        with writing(self.engine).begin() as connection:
+        with transaction(self.engine) as connection:
             changed = connection.execute(change).rowcount == 1
             if ending:
                 _end_sessions(connection, *ending)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from orthanc_plugin.adapters.keyring import Keyring
 from orthanc_plugin.adapters.store.attempts import SqlAttempts
-from orthanc_plugin.adapters.store.database import StoreError, open_store
+from orthanc_plugin.adapters.store.database import SqlTransaction, StoreError, open_store, transaction
 from orthanc_plugin.adapters.store.devices import SqlDevices
 from orthanc_plugin.adapters.store.schema import metadata
 from orthanc_plugin.adapters.store.sessions import SqlSessions
@@ -167,6 +167,26 @@ def test_concurrent_logins_leave_three_sessions(engine: Engine) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: sessions.start(Session(f"s{n}", SHARE.id, n, n), 3), range(16)))
     assert len([n for n in range(16) if sessions.find(f"s{n}")]) == 3
+
+
+def test_a_thread_neither_joins_nor_sees_the_transaction_of_another(engine: Engine) -> None:
+    shares = SqlShares(engine, KEYS)
+    with ThreadPoolExecutor(1) as other:
+        with SqlTransaction(engine)():
+            shares.add(SHARE, "index", "hash")
+            assert other.submit(shares.get, SHARE.id).result() is None
+            waiting = other.submit(shares.revoke, SHARE.id, 20)
+        assert waiting.result()
+
+
+def test_a_transaction_of_another_store_is_not_joined(engine: Engine, tmp_path: Path) -> None:
+    other = open_store(f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    with pytest.raises(RuntimeError), transaction(engine) as outer:
+        SqlShares(other, KEYS).add(SHARE, "index", "hash")
+        assert outer.execute(text("SELECT count(*) FROM shares")).scalar() == 0
+        raise RuntimeError
+    assert SqlShares(other, KEYS).get(SHARE.id) == SHARE
+    other.dispose()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from orthanc_plugin.adapters.keyring import Keyring
 from orthanc_plugin.adapters.store.attempts import SqlAttempts
-from orthanc_plugin.adapters.store.database import open_store
+from orthanc_plugin.adapters.store.database import SqlTransaction, open_store
 from orthanc_plugin.adapters.store.devices import SqlDevices
 from orthanc_plugin.adapters.store.objections import SqlObjections
 from orthanc_plugin.adapters.store.sessions import SqlSessions
@@ -21,6 +21,7 @@ from orthanc_plugin.ports import (
     ObjectionRepository,
     SessionRepository,
     ShareRepository,
+    Transaction,
 )
 
 from ..support.memory_store import (
@@ -30,6 +31,7 @@ from ..support.memory_store import (
     MemorySessions,
     MemoryShares,
     MemoryStore,
+    MemoryTransaction,
 )
 
 
@@ -40,6 +42,7 @@ class Store:
     attempts: AttemptCounter
     objections: ObjectionRepository
     devices: DeviceRepository
+    transaction: Transaction
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -52,9 +55,17 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
             MemoryAttempts(tables),
             MemoryObjections(),
             MemoryDevices(tables),
+            MemoryTransaction(tables),
         )
         return
     engine = open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}")
     shares = SqlShares(engine, Keyring({1: bytes(32)}))
-    yield Store(shares, SqlSessions(engine, shares), SqlAttempts(engine), SqlObjections(engine), SqlDevices(engine))
+    yield Store(
+        shares,
+        SqlSessions(engine, shares),
+        SqlAttempts(engine),
+        SqlObjections(engine),
+        SqlDevices(engine),
+        SqlTransaction(engine),
+    )
     engine.dispose()

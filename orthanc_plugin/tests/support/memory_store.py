@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from orthanc_plugin.domain.errors import InvalidInput
@@ -24,6 +26,25 @@ class MemoryStore:
     attempts: dict[tuple[str, str], Bucket] = field(default_factory=dict)
     devices: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     journal: list[str] = field(default_factory=list)
+
+
+@dataclass
+class MemoryTransaction:
+    """Transaction: after an exception the tables are as they were."""
+
+    store: MemoryStore
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        before = {table.name: copy(getattr(self.store, table.name)) for table in fields(self.store)}
+        # Others hold on to the journal, which tells what was tried.
+        del before["journal"]
+        try:
+            yield
+        except BaseException:
+            for name, rows in before.items():
+                setattr(self.store, name, rows)
+            raise
 
 
 @dataclass
@@ -85,7 +106,7 @@ class MemoryShares:
         self._end_sessions(share_id, now)
         for table in (self.store.attempts, self.store.devices):
             for key in [key for key in table if key[0] == share_id]:
-                del table[key]  # type: ignore[attr-defined]
+                del table[key]
         return True
 
     def note_opening(self, share_id: str, now: int) -> None:
