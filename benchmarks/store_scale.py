@@ -23,7 +23,8 @@ from sqlalchemy import Engine, insert
 from orthanc_plugin.adapters.keyring import Keyring
 from orthanc_plugin.adapters.store import schema
 from orthanc_plugin.adapters.store.attempts import SqlAttempts
-from orthanc_plugin.adapters.store.database import open_store
+from orthanc_plugin.adapters.store.audit import SqlAudit
+from orthanc_plugin.adapters.store.database import SqlTransaction, open_store
 from orthanc_plugin.adapters.store.devices import SqlDevices
 from orthanc_plugin.adapters.store.sessions import SqlSessions
 from orthanc_plugin.adapters.store.shares import SqlShares
@@ -39,6 +40,7 @@ from orthanc_plugin.tests.support.studies import orthanc_id, study, uid
 from orthanc_plugin.use_cases.authenticate import Authenticator, StaffUsers
 from orthanc_plugin.use_cases.login_failures import LoginFailures
 from orthanc_plugin.use_cases.open_share import OpenShare, session_hash
+from orthanc_plugin.use_cases.record_event import RecordEvent
 
 SIZES = (100, 100_000)
 ROUNDS = {"decision, nothing remembered": 4000, "find by code": 4000, "login without hashing": 600, "list a page": 600,
@@ -97,6 +99,7 @@ def fill(folder: Path, size: int) -> Filled:
     open_share = OpenShare(
         shares, sessions, SqlAttempts(engine), UnknownCodes(), SqlDevices(engine), LoginFailures(), keyring, hasher,
         lambda share: share, CountingEntropy(), clock, LIMITS, authenticator.forget_session, authenticator.forget_share,
+        SqlTransaction(engine), RecordEvent(SqlAudit(engine, keyring), clock),
     )  # fmt: skip
     return Filled(size, engine, keyring, shares, authenticator, open_share, clock)
 

@@ -18,7 +18,8 @@ from .adapters.keyring import KeyFileError, Keyring, read_key_file
 from .adapters.orthanc_archive import OrthancArchive
 from .adapters.orthanc_tags import OrthancTags
 from .adapters.store.attempts import SqlAttempts
-from .adapters.store.database import StoreError, open_store
+from .adapters.store.audit import SqlAudit
+from .adapters.store.database import SqlTransaction, StoreError, default_url, open_store
 from .adapters.store.devices import SqlDevices
 from .adapters.store.objections import SqlObjections
 from .adapters.store.sessions import NoSessions, SqlSessions
@@ -26,6 +27,8 @@ from .adapters.store.shares import SqlShares
 from .adapters.system import SystemClock, SystemEntropy
 from .adapters.unknown_codes import UnknownCodes
 from .adapters.worker_pool import WorkerPool
+from .domain.audit import SYSTEM
+from .domain.audit_terms import Action
 from .domain.errors import Busy
 from .domain.session import SessionLimits
 from .handout.letter import LetterPrinter
@@ -40,6 +43,9 @@ from .use_cases.find_study import FindStudy
 from .use_cases.login_failures import LoginFailures
 from .use_cases.manage_share import ManageShare
 from .use_cases.open_share import OpenShare
+from .use_cases.read_audit import ReadAudit
+from .use_cases.record_event import RecordEvent
+from .use_cases.record_view import RecordView
 from .use_cases.reissue_password import ReissuePassword
 from .use_cases.view_study import ViewStudy
 from .viewers.native_viewer import NativeViewer
@@ -59,7 +65,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 _WAITING_PER_THREAD = 4
-_DEFAULT_STORAGE = "OrthancStorage"
 
 
 def start_or_stop() -> None:
@@ -101,7 +106,9 @@ def staff_users(configuration: dict[str, Any], role: Role) -> dict[str, str]:
 def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     clock, entropy = SystemClock(), SystemEntropy()
     keyring = Keyring(read_key_file(Path(settings.key_file)))
-    engine = open_store(settings.database or _default_database(configuration))
+    engine = open_store(settings.database or default_url(configuration))
+    transaction, audit = SqlTransaction(engine), SqlAudit(engine, keyring)
+    record = RecordEvent(audit, clock)
     shares = SqlShares(engine, keyring)
     sessions, objections = SqlSessions(engine, shares), SqlObjections(engine)
     limits = SessionLimits(settings.session_idle_minutes * 60, settings.session_absolute_hours * 3600)
@@ -112,11 +119,13 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     rest = sdk.OrthancRest()
     archive = OrthancArchive(rest, time.monotonic)
     find_study, forget = FindStudy(archive), authenticator.forget_share
-    arrivals = Arrivals(find_study, archive, shares, objections, keyring, clock, forget)
+    arrivals = Arrivals(find_study, archive, shares, objections, keyring, clock, forget, transaction, record)
     hasher = Argon2Hasher()
     validity = ValidityRule(settings.default_validity_days, settings.max_validity_days, ZoneInfo(settings.time_zone))
     languages, templates = load_languages(), template_environment()
     practice = Practice(**settings.practice.model_dump())
+    view_study = ViewStudy(archive)
+    record_view = RecordView(record, view_study)
     viewers = Viewers(_enabled_viewers(settings.viewers))
     services = Services(
         authenticator=authenticator,
@@ -129,11 +138,13 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
             entropy=entropy,
             clock=clock,
             validity=validity,
+            transaction=transaction,
+            record=record,
             require_consent=settings.require_consent,
         ),
-        manage_share=ManageShare(shares, clock, validity, forget),
-        reissue_password=ReissuePassword(shares, keyring, hasher, entropy, clock, forget),
-        consent=LookAfterConsent(shares, objections, keyring, clock, forget),
+        manage_share=ManageShare(shares, clock, validity, forget, transaction, record),
+        reissue_password=ReissuePassword(shares, keyring, hasher, entropy, clock, forget, transaction, record),
+        consent=LookAfterConsent(shares, objections, keyring, clock, forget, transaction, record),
         arrivals=arrivals,
         open_share=OpenShare(
             shares=shares,
@@ -150,8 +161,12 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
             limits=limits,
             forget_session=authenticator.forget_session,
             forget_share=forget,
+            transaction=transaction,
+            record=record,
         ),
-        view_study=ViewStudy(archive),
+        view_study=view_study,
+        record_view=record_view,
+        read_audit=ReadAudit(audit, record),
         archive=archive,
         clock=clock,
         letters=LetterPrinter(templates, languages, practice),
@@ -176,11 +191,17 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         clock=clock,
         cookie_name=services.cookie_name,
         own=OwnPaths(settings.role),
+        record_view=record_view,
         trusted_proxies=services.trusted_proxies,
     )
     application = create_app(services, templates)
     grid = LoginGrid(settings.login_answer_milliseconds / 1000, time.monotonic, time.sleep)
-    _register(gate, pool, grid, application, lambda: _discover_viewers(viewers, rest, services))
+
+    def prepare() -> None:
+        _discover_viewers(viewers, rest, services)
+        record(Action.STARTED, SYSTEM, role=settings.role)
+
+    _register(gate, pool, grid, application, prepare, lambda: record(Action.STOPPED, SYSTEM, role=settings.role))
 
 
 def _enabled_viewers(settings: ViewerSettings) -> list[NativeViewer]:
@@ -204,7 +225,12 @@ def _discover_viewers(viewers: Viewers, rest: sdk.OrthancRest, services: Service
 
 
 def _register(
-    gate: Gate, pool: WorkerPool, grid: LoginGrid, application: WSGIApplication, prepare: Callable[[], None]
+    gate: Gate,
+    pool: WorkerPool,
+    grid: LoginGrid,
+    application: WSGIApplication,
+    prepare: Callable[[], None],
+    finish: Callable[[], None],
 ) -> None:
     handover = _Handover()
 
@@ -240,6 +266,10 @@ def _register(
 
     def stopped() -> None:
         gate.ready = False
+        try:
+            pool.run(finish)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, Orthanc has to come to its end
+            sdk.log_error(f"the stop is not in the audit log: {type(fault).__name__}")
         pool.stop()
 
     sdk.register_filter(admits)
@@ -274,8 +304,3 @@ def _unavailable() -> Response:
 
 def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(text) for text in texts)
-
-
-def _default_database(configuration: dict[str, Any]) -> str:
-    folder = configuration.get("StorageDirectory") or _DEFAULT_STORAGE
-    return f"sqlite:///{(Path(folder) / 'patient-share.sqlite3').absolute()}"

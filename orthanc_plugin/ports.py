@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from .domain.audit import AuditEvent
+from .domain.audit_terms import Action, Outcome
 from .domain.credential import AccessCode, Password
 from .domain.session import Session
 from .domain.share import Consent, Share, SharedStudy, ShareState
@@ -212,6 +214,99 @@ class SessionRepository(Protocol):
 
     def end(self, id_hash: str, now: int) -> None:
         """End one session; harmless when it has ended before."""
+        ...
+
+
+class AuditLog(Protocol):
+    """Where events are written; nobody changes them afterwards."""
+
+    def append(self, event: AuditEvent) -> None:
+        """Write one event, durably, as a part of the transaction that is open; raises Unavailable."""
+        ...
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """Which entries a listing names; None does not filter. Times are seconds since 1970-01-01 UTC."""
+
+    share_id: str | None = None
+    study_instance_uid: str | None = None
+    action: Action | None = None
+    # EventID of the scheme DCM.
+    event: str | None = None
+    who: str | None = None
+    outcome: Outcome | None = None
+    # The first second that counts, and the first that counts no more.
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True)
+class AuditMark:
+    """A place in the log: `mac` stands for everything up to and including entry `seq`."""
+
+    seq: int
+    mac: str
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """An entry as it is kept: `text` is AuditEvent.canonical(), `mac` seals it together with `previous`."""
+
+    seq: int
+    text: str
+    key_version: int
+    previous: str
+    mac: str
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """One page of a listing; `next_cursor` is None on the last."""
+
+    entries: tuple[AuditEntry, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a verification of the log found.
+
+    `first_bad` is the number of the first entry that is not as it was written, or where one is missing; `reason`
+    says what is wrong in English for staff, empty while all is well. `head` is the newest entry as the log has it.
+    """
+
+    intact: bool
+    entries: int
+    head: AuditMark
+    first_bad: int | None = None
+    reason: str = ""
+
+
+class AuditReader(Protocol):
+    """Reads the log and tells whether it is whole."""
+
+    def page(self, wanted: AuditFilter, limit: int, cursor: str | None, oldest_first: bool = False) -> AuditPage:
+        """Entries that fit; raises InvalidInput for a cursor that no page gave out."""
+        ...
+
+    def head(self) -> AuditMark:
+        """The newest entry; number 0 where there is none."""
+        ...
+
+    def verify(self, expected: AuditMark | None = None) -> Verification:
+        """Look at every entry; `expected` is a mark noted elsewhere, which the log must still hold."""
+        ...
+
+
+class AuditRetention(Protocol):
+    """Removes the oldest entries, and only those."""
+
+    def purge(self, before: int) -> AuditMark | None:
+        """Remove entries older than `before` (seconds since 1970-01-01 UTC) up to the first that is not.
+
+        Answers the last that was removed, None where none was. A call removes a bounded number.
+        """
         ...
 
 

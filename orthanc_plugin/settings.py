@@ -156,6 +156,9 @@ class Settings(_Section):
     maintenance_seconds: int = Field(
         default=60, ge=1, le=3600, description="Pause between two rounds of looking after the store."
     )
+    audit_retention_days: int = Field(
+        default=3650, ge=30, le=36500, description="Entries of the audit log are removed after this time."
+    )
     login_answer_milliseconds: int = Field(
         default=300,
         ge=100,

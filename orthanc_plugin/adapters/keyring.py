@@ -82,6 +82,7 @@ class Keyring:
         self._patient = {version: _derive(key, "patient index") for version, key in keys.items()}
         self._address = _derive(keys[self._versions[0]], "client address")
         self._device = _derive(keys[self._versions[0]], "known device")
+        self._audit = {version: _derive(key, "audit log") for version, key in keys.items()}
         self._text = {version: AESGCM(_derive(key, "text")) for version, key in keys.items()}
 
     def current(self, code: AccessCode) -> str:
@@ -108,6 +109,19 @@ class Keyring:
     def device(self, device_id: str) -> str:
         """HMAC-SHA-256 of a device's identifier, hexadecimal."""
         return hmac.digest(self._device, device_id.encode("utf-8", "replace"), "sha256").hex()
+
+    @property
+    def newest(self) -> int:
+        """Version of the key that is used for everything new."""
+        return self._versions[0]
+
+    def seal(self, version: int, data: bytes) -> str:
+        """HMAC-SHA-256 for the audit log, hexadecimal."""
+        return hmac.digest(self._audit[version], data, "sha256").hex()
+
+    def sealed(self, version: int, data: bytes, seal: str) -> bool:
+        """Whether this seal was made from these data; False also where the key has been taken out of the file."""
+        return version in self._audit and hmac.compare_digest(self.seal(version, data), seal)
 
     def encrypt(self, text: str, context: str) -> bytes:
         """Key version (2 bytes), nonce, AES-256-GCM ciphertext; `context` is authenticated with it."""

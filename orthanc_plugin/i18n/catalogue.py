@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gettext
 import io
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -33,6 +33,10 @@ class Language:
     def short_date(self, day: date) -> str:
         """For example "Dec 23, 2026"."""
         return format_date(day, "medium", locale=self.code)
+
+    def time_of_day(self, moment: datetime) -> str:
+        """For example "3:07 PM", in the moment's own time zone."""
+        return format_time(moment, "short", locale=self.code, tzinfo=moment.tzinfo)
 
     def dicom_date(self, value: str) -> str:
         """A DICOM DA value (PS3.5 section 6.2) as people write it; empty where it is no date."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from ..domain.audit import SYSTEM
+from ..domain.audit_terms import Action
 from ..domain.errors import AmbiguousStudy, InvalidInput, StudyNotFound
-from ..domain.share import Share, SharedStudy, ShareState
+from ..domain.share import Presence, Share, SharedStudy, ShareState
 from ..domain.study import StudySummary
-from ..ports import Archive, Clock, ObjectionRepository, PatientIndex, ShareRepository
+from ..ports import Archive, Clock, ObjectionRepository, PatientIndex, ShareRepository, Transaction
 from .find_study import FindStudy
+from .record_event import RecordEvent
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Arrivals:
     patients: PatientIndex
     clock: Clock
     forget: Callable[[str], None]
+    transaction: Transaction
+    record: RecordEvent
 
     def __call__(self, share: Share) -> Share:
         """The share as it stands; harmless to repeat, and for two threads at once."""
@@ -36,9 +41,14 @@ class Arrivals:
                 continue
             if study.id is None and self.objections.since([seen.patient, *self._candidates(seen)]) is not None:
                 # Whoever objected before the images were taken must not be shared by an older order.
-                self.shares.revoke(share.id, int(self.clock.now()))
+                with self.transaction():
+                    if self.shares.revoke(share.id, int(self.clock.now())):
+                        self.record(Action.SHARE_REVOKED, SYSTEM, share)
             else:
-                self.shares.set_study(share.id, position, seen)
+                with self.transaction():
+                    self.shares.set_study(share.id, position, seen)
+                    gone = seen.presence is Presence.GONE
+                    self.record(Action.STUDY_GONE if gone else Action.STUDY_ARRIVED, SYSTEM, share)
             changed = True
         if not changed:
             return share

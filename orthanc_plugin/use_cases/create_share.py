@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from ..domain.audit import Who
+from ..domain.audit_terms import Action
 from ..domain.credential import CODE_BITS, PASSWORD_BITS, AccessCode, Password
 from ..domain.errors import InvalidInput, PatientObjects
 from ..domain.share import Audience, Consent, Share
 from ..domain.study import StudyKey, StudySummary
-from ..ports import Clock, CodeIndex, Entropy, ObjectionRepository, PasswordHasher, ShareRepository
+from ..ports import Clock, CodeIndex, Entropy, ObjectionRepository, PasswordHasher, ShareRepository, Transaction
 from .choose_studies import Choice, ChooseStudies
+from .record_event import RecordEvent
 from .validity import end_of_day
 
 
@@ -72,12 +75,14 @@ class CreateShare:
     entropy: Entropy
     clock: Clock
     validity: ValidityRule
+    transaction: Transaction
+    record: RecordEvent
     require_consent: bool = False
 
     def __call__(self, order: ShareOrder) -> NewShare:
         """Answer the new share.
 
-        Raises InvalidInput, StudyNotFound, AmbiguousStudy, PatientObjects or Busy.
+        Raises InvalidInput, StudyNotFound, AmbiguousStudy, PatientObjects, Busy or Unavailable.
         """
         now = self.clock.now()
         expires_at = self.validity.end(now, order.validity_days)
@@ -100,7 +105,10 @@ class CreateShare:
             issued_at=int(now),
             consent=Consent(order.user, int(now)) if order.consent else None,
         )
-        self.shares.add(share, self.codes.current(code), self.hasher.hash(password))
+        encoded = self.hasher.hash(password)
+        with self.transaction():
+            self.shares.add(share, self.codes.current(code), encoded)
+            self.record(Action.SHARE_CREATED, Who.staff(order.user), share, expires_at=expires_at)
         try:
             # An objection that was registered meanwhile either finds the share, or is found here.
             self._refuse_objection(choice)

@@ -8,7 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..domain.audit import Who, session_mark
+from ..domain.audit_terms import Action, Outcome
 from ..domain.credential import AccessCode, Password
+from ..domain.device import Device
 from ..domain.errors import Busy, ShareClosed, Throttled, WrongCredentials
 from ..domain.session import Session, SessionLimits
 from ..domain.share import Presence, Share, ShareState
@@ -23,8 +26,10 @@ from ..ports import (
     SessionRepository,
     ShareRepository,
     Throttle,
+    Transaction,
 )
 from .login_failures import LoginFailures
+from .record_event import RecordEvent
 
 SESSION_ID_BITS = 256
 DEVICE_ID_BITS = 128
@@ -66,21 +71,29 @@ class OpenShare:
     limits: SessionLimits
     forget_session: Callable[[str], None]
     forget_share: Callable[[str], None]
+    transaction: Transaction
+    record: RecordEvent
 
     def __call__(
-        self, typed_code: str, typed_password: str, client_address: str, old_session: str, device_id: str = ""
+        self,
+        typed_code: str,
+        typed_password: str,
+        client_address: str,
+        old_session: str,
+        device_id: str = "",
+        kind: Device = Device.UNKNOWN,
     ) -> Opened:
         """Start a new session; the one the browser brought along ends.
 
         `device_id` is what the browser was given at an earlier login, to this share or to another.
 
-        Raises MistypedCode, MistypedPassword, WrongCredentials, Throttled, Busy or, once the password is known to
-        be right, ShareClosed.
+        `kind` of device is for the audit log. Raises MistypedCode, MistypedPassword, WrongCredentials, Throttled,
+        Busy, Unavailable or, once the password is known to be right, ShareClosed.
         """
         code = AccessCode.parse(typed_code)
         password = Password.parse(typed_password)
         client = Client(self.codes.address(client_address), self._device_hash(device_id))
-        share = self._verified(code, password, client)
+        share = self._verified(code, password, client, kind)
         now = self.clock.now()
         # The password that was verified counts, even if it is replaced in this moment.
         issue = share.issue
@@ -88,14 +101,19 @@ class OpenShare:
         share = self.arrivals(share)
         state = share.state(now)
         if state is not ShareState.ACTIVE:
-            raise ShareClosed(state.value)
+            raise self._closed(share, state.value, kind)
         if share.presence is Presence.GONE:
-            raise ShareClosed(STUDY_GONE)
-        self.close(old_session)
+            raise self._closed(share, STUDY_GONE, kind)
         session_id = f"{self.entropy.bits(SESSION_ID_BITS):064x}"
         session = Session(session_hash(session_id), share.id, int(now), int(now), issue=issue)
-        self.sessions.start(session, self.limits.per_share)
-        self.shares.note_opening(share.id, int(now))
+        with self.transaction():
+            self._end(old_session)
+            self.sessions.start(session, self.limits.per_share)
+            self.shares.note_opening(share.id, int(now))
+            mark = session_mark(session.id_hash)
+            self.record(Action.LOGIN, Who.recipient(share.id), share, device=kind, session=mark)
+        if old_session:
+            self.forget_session(session_hash(old_session))
         # An older session may have ended for this one.
         self.forget_share(share.id)
         # An identifier that was never given out is not taken over: somebody else may have put it there.
@@ -107,14 +125,31 @@ class OpenShare:
     def close(self, session_id: str) -> None:
         """End the session with this identifier, if there is one."""
         if session_id:
-            id_hash = session_hash(session_id)
-            self.sessions.end(id_hash, int(self.clock.now()))
-            self.forget_session(id_hash)
+            with self.transaction():
+                self._end(session_id)
+            self.forget_session(session_hash(session_id))
 
     def _device_hash(self, device_id: str) -> str:
         return self.codes.device(device_id) if _DEVICE_ID.fullmatch(device_id) else ""
 
-    def _verified(self, code: AccessCode, password: Password, client: Client) -> Share:
+    def _end(self, session_id: str) -> None:
+        id_hash = session_hash(session_id)
+        found = self.sessions.find(id_hash) if session_id else None
+        if found is not None:
+            share = found[1]
+            self.sessions.end(id_hash, int(self.clock.now()))
+            self.record(Action.LOGOUT, Who.recipient(share.id), share, session=session_mark(id_hash))
+
+    def _closed(self, share: Share, state: str, kind: Device) -> ShareClosed:
+        self._failed(share, state, kind)
+        return ShareClosed(state)
+
+    def _failed(self, share: Share, reason: str, kind: Device) -> None:
+        # Only what the attempt counter has let through, so that nobody can flood the log.
+        who = Who.recipient(share.id)
+        self.record(Action.LOGIN_FAILED, who, share, Outcome.MINOR_FAILURE, device=kind, reason=reason)
+
+    def _verified(self, code: AccessCode, password: Password, client: Client, kind: Device) -> Share:
         found = self.shares.find_by_code(self.codes.candidates(code))
         if found is None:
             raise self._unknown(code, client)
@@ -129,6 +164,7 @@ class OpenShare:
             self.attempts.cancel(share.id, attempt)
             raise
         if not right:
+            self._failed(share, "wrong-password", kind)
             raise WrongCredentials
         self.attempts.forgive(share.id, attempt)
         return share

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..domain.audit import Who
+from ..domain.audit_terms import Action
 from ..domain.credential import CODE_BITS, PASSWORD_BITS, AccessCode, Password
 from ..domain.errors import ShareNotFound, ShareRevoked
 from ..domain.share import Share
-from ..ports import Clock, CodeIndex, Entropy, PasswordHasher, ShareRepository
+from ..ports import Clock, CodeIndex, Entropy, PasswordHasher, ShareRepository, Transaction
+from .record_event import RecordEvent
 
 
 @dataclass(frozen=True)
@@ -30,17 +33,22 @@ class ReissuePassword:
     entropy: Entropy
     clock: Clock
     forget: Callable[[str], None]
+    transaction: Transaction
+    record: RecordEvent
 
-    def __call__(self, share_id: str, new_code: bool) -> Reissued:
-        """Raises ShareNotFound, ShareRevoked or Busy."""
-        if self.shares.get(share_id) is None:
+    def __call__(self, share_id: str, new_code: bool, user: str) -> Reissued:
+        """Raises ShareNotFound, ShareRevoked, Busy or Unavailable."""
+        before = self.shares.get(share_id)
+        if before is None:
             raise ShareNotFound
         password = Password.from_number(self.entropy.bits(PASSWORD_BITS))
         code = AccessCode.from_number(self.entropy.bits(CODE_BITS)) if new_code else None
         encoded = self.hasher.hash(password)
         index = self.codes.current(code) if code else None
-        if not self.shares.reissue(share_id, encoded, index, int(self.clock.now())):
-            raise ShareRevoked
+        with self.transaction():
+            if not self.shares.reissue(share_id, encoded, index, int(self.clock.now())):
+                raise ShareRevoked
+            self.record(Action.PASSWORD_REISSUED, Who.staff(user), before, whole=int(new_code))
         self.forget(share_id)
         share = self.shares.get(share_id)
         if share is None:

@@ -36,6 +36,6 @@ def objection() -> flask.Response:
 
 def consent_again() -> flask.Response:
     """Take a patient out of the register."""
-    if not services().consent.consent_again(read_body(PatientRequest).patient_id):
+    if not services().consent.consent_again(read_body(PatientRequest).patient_id, staff_user()):
         return problem(404, "no-objection", "This patient is not in the register.")
     return flask.Response(status=204)

@@ -41,12 +41,17 @@ def set_principal(principal: Principal) -> None:
     flask.g.principal = principal
 
 
-def recipient_share() -> Share:
-    """The share of the recipient; only handlers of recipient routes may ask."""
+def recipient() -> Recipient:
+    """The recipient; only handlers of recipient routes may ask."""
     principal: Principal = flask.g.principal
     if not isinstance(principal, Recipient):
         raise RuntimeError("a recipient's handler ran without a recipient")
-    return principal.share
+    return principal
+
+
+def recipient_share() -> Share:
+    """The share of the recipient; only handlers of recipient routes may ask."""
+    return recipient().share
 
 
 def staff_user() -> str:

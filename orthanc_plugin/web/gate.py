@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, TypeVar
 
-from ..domain.errors import Busy, Unavailable
+from ..domain.errors import Busy, ShareClosed, Unavailable
 from ..domain.policy import Decision, Reason, decide
 from ..domain.principal import Principal, Recipient, Staff
 from ..domain.study import Place, ResourceName
 from ..domain.target import NativeRoute, StudyData, Target, ViewerFile
 from ..ports import Clock
 from ..use_cases.authenticate import Authenticator, Network
+from ..use_cases.record_view import RecordView
 from ..viewers.native_viewer import FileRoute
 from ..viewers.registry import Viewers
 from .own_paths import OwnPaths
@@ -54,6 +56,7 @@ class Gate:
     clock: Clock
     cookie_name: str
     own: OwnPaths
+    record_view: RecordView
     trusted_proxies: Sequence[Network] = ()
     ready: bool = False
     # Parents never change: Orthanc derives identifiers from the chain of DICOM identifiers above the resource.
@@ -80,10 +83,15 @@ class Gate:
             principal = self._principal(request)
             if isinstance(principal, Staff) and is_forged(request):
                 return Decision(False, Reason.CROSS_SITE)
-            return decide(principal, self._target(request, principal), self.clock.now())
+            target = self._target(request, principal)
+            decision = decide(principal, target, self.clock.now())
+            if decision.allowed and isinstance(principal, Recipient) and isinstance(target, StudyData):
+                self._record(principal, target)
+            return decision
         except Busy:
             return Decision(False, Reason.BUSY)
-        except Unavailable:
+        except (Unavailable, ShareClosed):
+            # The share store, the audit log in it, or the study itself has gone in the meantime.
             return Decision(False, Reason.STORE_UNAVAILABLE)
 
     def _principal(self, request: Request) -> Principal:
@@ -123,6 +131,11 @@ class Gate:
                 self._places.clear()
             self._places[name] = found
         return found
+
+    def _record(self, recipient: Recipient, target: StudyData) -> None:
+        for place in target.places:
+            if place is not None and not self.record_view.knows(recipient, place):
+                self.run(partial(self.record_view.place, recipient, place))
 
     def _body_allowed(self, request: Request) -> Decision:
         authorization = request.header("authorization")

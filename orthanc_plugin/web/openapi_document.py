@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from .api_models import ExtendRequest, PatientRequest, Problem, ReissueRequest, ShareRequest
+from .audit_api import DEFAULT_PAGE, FILTERS, LARGEST_EXPORT, LARGEST_PAGE
+from .audit_models import AuditList, AuditVerification
 from .own_paths import API
 from .share_views import CreatedShare, ObjectionView, ReissuedPassword, ShareList, ShareView, Withdrawal
 
@@ -36,6 +38,8 @@ def document() -> dict[str, Any]:
         ShareList,
         ObjectionView,
         Withdrawal,
+        AuditList,
+        AuditVerification,
         Problem,
     ]
     _, definitions = models_json_schema(
@@ -101,6 +105,27 @@ def document() -> dict[str, Any]:
             },
             **_changes(),
             **_objections(),
+            "/audit": {
+                "get": _operation(
+                    "listAudit",
+                    "Entries of the audit log, newest first; reading is recorded",
+                    200,
+                    "AuditList",
+                    (401, 422, 503),
+                    _audit_filters(DEFAULT_PAGE, LARGEST_PAGE),
+                ),
+            },
+            "/audit/export": {"get": _export()},
+            "/audit/verify": {
+                "get": _operation(
+                    "verifyAudit",
+                    "Look at every entry: none changed, removed, inserted or moved",
+                    200,
+                    "AuditVerification",
+                    (401, 422, 503),
+                    [_parameter("expect", {"type": "string"}, "SEQ:MAC that was noted elsewhere and must still hold.")],
+                ),
+            },
         },
         "components": {
             "schemas": definitions["$defs"],
@@ -185,13 +210,58 @@ def _operation(
     return operation
 
 
+def _export() -> dict[str, Any]:
+    operation = _operation(
+        "exportAudit",
+        "Entries of the audit log, oldest first, as JSON lines; exporting is recorded",
+        200,
+        "AuditList",
+        (401, 422, 503),
+        _audit_filters(LARGEST_EXPORT, LARGEST_EXPORT),
+    )
+    operation["responses"]["200"] = {
+        "description": "One object a line: `entry`, exactly as it was sealed, `key_version`, `mac`, `previous`, `seq`.",
+        "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+        "headers": {
+            "X-Next-Cursor": {
+                "description": "Pass it as `cursor` for what follows; missing at the end.",
+                "schema": {"type": "string"},
+            }
+        },
+    }
+    return operation
+
+
+def _parameter(name: str, schema: dict[str, Any], text: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": text}
+
+
+def _audit_filters(default: int, largest: int) -> list[dict[str, Any]]:
+    texts: dict[str, tuple[dict[str, Any], str]] = {
+        "share_id": ({"type": "string"}, "Only this share."),
+        "study_instance_uid": ({"type": "string"}, "Only this study."),
+        "action": ({"$ref": "#/components/schemas/Action"}, "Only this action."),
+        "event": ({"type": "string"}, "Only this EventID, for example 110114."),
+        "who": ({"type": "string"}, "`staff:` and the user, `recipient:` and the id of the share, or `system`."),
+        "outcome": ({"type": "integer", "enum": [0, 4, 8, 12]}, "Only this EventOutcomeIndicator."),
+        "since": ({"type": "string"}, "From this date or date and time on, for example 2026-06-10T12:00:00Z."),
+        "until": ({"type": "string"}, "Before this date, or date and time."),
+    }
+    limit = {"type": "integer", "minimum": 1, "maximum": largest, "default": default}
+    return [
+        *(_parameter(name, *texts[name]) for name in FILTERS),
+        _parameter("limit", limit, "Entries per answer."),
+        _parameter("cursor", {"type": "string"}, "Next cursor of the answer before."),
+    ]
+
+
 def _content(description: str, model: str, content_type: str) -> dict[str, Any]:
     schema = {"$ref": f"#/components/schemas/{model}"}
     return {"description": description, "content": {content_type: {"schema": schema}}}
 
 
 def _filters() -> list[dict[str, Any]]:
-    texts = {
+    texts: dict[str, tuple[dict[str, Any], str]] = {
         "state": ({"$ref": "#/components/schemas/ShareState"}, "Only shares in this state."),
         "orthanc_id": ({"type": "string"}, "Only shares of this study."),
         "study_instance_uid": ({"type": "string"}, "Only shares of this study."),
@@ -199,7 +269,4 @@ def _filters() -> list[dict[str, Any]]:
         "limit": ({"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, "Shares per page."),
         "cursor": ({"type": "string"}, "next_cursor of the page before."),
     }
-    return [
-        {"name": name, "in": "query", "required": False, "schema": schema, "description": text}
-        for name, (schema, text) in texts.items()
-    ]
+    return [_parameter(name, schema, text) for name, (schema, text) in texts.items()]

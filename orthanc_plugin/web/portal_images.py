@@ -8,7 +8,7 @@ import flask
 
 from ..domain.errors import ImageUnavailable
 from ..domain.study import Window
-from .context import recipient_share, services
+from .context import recipient, recipient_share, services
 
 SIZES = (128, 256, 512, 768, 1024, 1536, 2048)
 _THUMBNAIL_SIZE = 256
@@ -30,6 +30,8 @@ def image(ordinal: int, number: int) -> flask.Response:
     except ValueError:
         return flask.Response("Unusable window.", 400, content_type="text/plain; charset=utf-8")
     picture = services().view_study.image(recipient_share(), ordinal, number)
+    # Whoever fetches pictures without the viewer's page is recorded as well.
+    services().record_view.series(recipient(), ordinal, services().view_study.series(recipient_share(), ordinal))
     try:
         return _jpeg(services().archive.render(picture, int(size), window))
     except ImageUnavailable:
@@ -39,6 +41,7 @@ def image(ordinal: int, number: int) -> flask.Response:
 def thumbnail(ordinal: int) -> flask.Response:
     """The middle picture of a series, small; a placeholder where it cannot be shown."""
     images = services().view_study.images(recipient_share(), ordinal)
+    services().record_view.study(recipient())
     try:
         if not images:
             raise ImageUnavailable

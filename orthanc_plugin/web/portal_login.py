@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import flask
 
+from ..domain.device import device
 from ..domain.errors import Busy, MistypedCode, MistypedPassword, ShareClosed, Throttled, Unavailable, WrongCredentials
 from ..domain.principal import Recipient
 from ..i18n.catalogue import Language
@@ -44,6 +45,7 @@ def login() -> flask.Response:
             address(),
             original().cookie(services().cookie_name),
             original().cookie(services().device_cookie_name),
+            device(original().header("user-agent")),
         )
     except MistypedCode:
         return _start(400, error="mistyped_code", code=typed_code)

@@ -12,7 +12,7 @@ from ..i18n.dicom_words import has_images
 from ..use_cases.view_study import NotInShare
 from ..viewers.ohif import Ohif, OhifFile
 from ..viewers.ohif_document import MOST_IMAGES, document
-from .context import recipient_share, services
+from .context import recipient, recipient_share, services
 
 # Beyond the product's own pages: WebAssembly decoders, workers, styles that are set by script, decoded pictures.
 # 'unsafe-eval' because the decoders of compressed images build their functions from text. Nothing may come from, or
@@ -57,6 +57,7 @@ def ohif_document(ordinal: int) -> flask.Response:
     images = services().view_study.images(share, ordinal)
     if not 0 < len(images) <= MOST_IMAGES:
         raise NotInShare
+    services().record_view.series(recipient(), ordinal, series)
     found = document(study, series, images, services().series_tags(series.id), _window(images[len(images) // 2]))
     return flask.Response(json.dumps(found, ensure_ascii=False), content_type="application/json")
 

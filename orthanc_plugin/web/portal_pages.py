@@ -18,7 +18,7 @@ from ..settings import Role
 from ..use_cases.validity import last_valid_day
 from ..use_cases.view_study import NotInShare
 from ..viewers.native_viewer import Opening
-from .context import language, recipient_share, services, static_files
+from .context import language, recipient, recipient_share, services, static_files
 from .own_paths import STAFF
 from .pages import message_page, page, see_other
 from .portal_login import START_PAGE, STUDY_PAGE
@@ -56,6 +56,7 @@ def study_page() -> flask.Response:
     if any(study.id is None for study in share.studies):
         share = services().arrivals(share)
     studies = services().view_study.studies(share)
+    services().record_view.study(recipient())
     sections = _sections(shown, studies)
     viewable = [row for section in sections for row in section["series"] if row["viewable"]]
     first = studies[0] if studies else None
@@ -101,6 +102,7 @@ def viewer_page(ordinal: int) -> flask.Response:
     images = services().view_study.images(share, ordinal)
     if not images or not has_images(entry.modality):
         raise NotInShare
+    services().record_view.series(recipient(), ordinal, entry)
     start = (len(images) + 1) // 2
     appearance = _appearance(images[start - 1])
     window = appearance.window
@@ -140,6 +142,7 @@ def chosen_viewer_page(ordinal: int, key: str | None) -> flask.Response:
     entry, study = services().view_study.series_and_study(share, ordinal)
     if not has_images(entry.modality):
         raise NotInShare
+    services().record_view.series(recipient(), ordinal, entry)
     return page(
         "full_viewer.html",
         frame_url=chosen.entry(Opening(ordinal, entry.id, entry.uid, study.study_instance_uid)),

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..domain.target import RouteAudience
-from . import consent_api, portal_images, portal_login, portal_ohif, portal_pages, staff_api, staff_pages
+from . import (
+    audit_api,
+    consent_api,
+    portal_images,
+    portal_login,
+    portal_ohif,
+    portal_openings,
+    portal_pages,
+    staff_api,
+    staff_pages,
+)
 
 EVERYBODY = RouteAudience.EVERYBODY
 RECIPIENT = RouteAudience.RECIPIENT
@@ -42,6 +52,7 @@ ROUTES = (
     Route("GET", "/portal/static/<version>/<path:name>", EVERYBODY, portal_pages.static_file),
     # For the recipient of a live share: ordinals inside the share, never an identifier of a resource.
     Route("GET", "/portal/study", RECIPIENT, portal_pages.study_page),
+    Route("GET", "/portal/openings", RECIPIENT, portal_openings.openings_page),
     Route("GET", "/portal/series/<int:ordinal>", RECIPIENT, portal_pages.viewer_page),
     Route("GET", "/portal/series/<int:ordinal>/thumbnail", RECIPIENT, portal_images.thumbnail),
     Route("GET", "/portal/series/<int:ordinal>/images/<int:number>", RECIPIENT, portal_images.image),
@@ -67,4 +78,7 @@ ROUTES = (
     Route("POST", f"{_API}/objections", STAFF, consent_api.object_),
     Route("POST", f"{_API}/objections/check", STAFF, consent_api.objection),
     Route("POST", f"{_API}/objections/remove", STAFF, consent_api.consent_again),
+    Route("GET", f"{_API}/audit", STAFF, audit_api.listing),
+    Route("GET", f"{_API}/audit/export", STAFF, audit_api.export),
+    Route("GET", f"{_API}/audit/verify", STAFF, audit_api.verify),
 )

@@ -17,6 +17,8 @@ from ..use_cases.consent import LookAfterConsent
 from ..use_cases.create_share import CreateShare
 from ..use_cases.manage_share import ManageShare
 from ..use_cases.open_share import OpenShare
+from ..use_cases.read_audit import ReadAudit
+from ..use_cases.record_view import RecordView
 from ..use_cases.reissue_password import ReissuePassword
 from ..use_cases.view_study import ViewStudy
 from ..viewers.registry import Viewers
@@ -45,6 +47,8 @@ class Services:
     arrivals: Arrivals
     open_share: OpenShare
     view_study: ViewStudy
+    record_view: RecordView
+    read_audit: ReadAudit
     archive: Archive
     clock: Clock
     letters: LetterPrinter

@@ -88,34 +88,35 @@ def get(share_id: str) -> flask.Response:
 
 def extend(share_id: str) -> flask.Response:
     """Move the end of a share; an expired one opens again."""
-    return json_answer(_view(services().manage_share.extend(share_id, read_body(ExtendRequest).validity_days)))
+    days = read_body(ExtendRequest).validity_days
+    return json_answer(_view(services().manage_share.extend(share_id, days, staff_user())))
 
 
 def revoke(share_id: str) -> flask.Response:
     """Revoke a share for good; its sessions end at once."""
-    return json_answer(_view(services().manage_share.revoke(share_id)))
+    return json_answer(_view(services().manage_share.revoke(share_id, staff_user())))
 
 
 def pause(share_id: str) -> flask.Response:
     """Close a share for the time being; its sessions end at once."""
-    return json_answer(_view(services().manage_share.pause(share_id)))
+    return json_answer(_view(services().manage_share.pause(share_id, staff_user())))
 
 
 def resume(share_id: str) -> flask.Response:
     """Open a paused share again."""
-    return json_answer(_view(services().manage_share.resume(share_id)))
+    return json_answer(_view(services().manage_share.resume(share_id, staff_user())))
 
 
 def delete(share_id: str) -> flask.Response:
     """Remove a share that opens no more; the study stays."""
-    services().manage_share.delete(share_id)
+    services().manage_share.delete(share_id, staff_user())
     return flask.Response(status=204)
 
 
 def reissue(share_id: str) -> flask.Response:
     """Mint a new password; the old one is void and its sessions end at once."""
     used = services()
-    new = used.reissue_password(share_id, read_body(ReissueRequest).new_code)
+    new = used.reissue_password(share_id, read_body(ReissueRequest).new_code, staff_user())
     link, letter = None, None
     if new.code:
         studies = [study for study in map(used.archive.study, sorted(new.share.study_ids)) if study is not None]

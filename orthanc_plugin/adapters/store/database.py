@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -23,25 +23,38 @@ _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _BUSY_TIMEOUT_MS = 5000
 # The transaction that this thread is in, and the store that it belongs to.
 _OPEN: ContextVar[tuple[Engine, Connection] | None] = ContextVar("open transaction", default=None)
+_DEFAULT_STORAGE = "OrthancStorage"
 
 
 class StoreError(Exception):
     """The share store cannot be opened or migrated; the text is for the administrator."""
 
 
-def open_store(url: str) -> Engine:
-    """Connect, migrate to the newest schema and answer the engine; raises StoreError."""
+def default_url(configuration: Mapping[str, Any]) -> str:
+    """Where the store lies unless the setting Database says otherwise: in Orthanc's storage directory."""
+    folder = configuration.get("StorageDirectory") or _DEFAULT_STORAGE
+    return f"sqlite:///{(Path(folder) / 'patient-share.sqlite3').absolute()}"
+
+
+def open_store(url: str, existing: bool = False) -> Engine:
+    """Connect, migrate to the newest schema and answer the engine; raises StoreError.
+
+    With `existing` the store is left as it is: commands beside a running Orthanc neither make nor migrate one.
+    """
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
             raise StoreError("The share store cannot be opened: SQLite needs the path of a file.")
         if parsed.get_backend_name() == "sqlite" and parsed.database:
+            if existing and not Path(parsed.database).is_file():
+                raise StoreError("The share store cannot be opened: there is no such file.")
             _create_private(Path(parsed.database))
         # Parameters of statements hold hashes and identifiers: they stay out of error messages and logs.
         engine = create_engine(parsed, hide_parameters=True, pool_size=20, max_overflow=20)
         if engine.dialect.name == "sqlite":
             _tune_sqlite(engine)
-        _migrate(engine)
+        if not existing:
+            _migrate(engine)
         event.listen(engine, "handle_error", _unavailable)
     except CommandError as fault:
         raise StoreError("The share store was written by a newer version of this plugin.") from fault

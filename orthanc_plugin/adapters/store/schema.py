@@ -95,3 +95,38 @@ devices = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
 )
+
+# Append-only: triggers refuse changes, and only what the base of audit_state has moved beyond can be removed.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("event", String(10), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("outcome", Integer, nullable=False),
+    Column("who", String(220), nullable=False),
+    Column("share_id", String(32)),
+    # Study Instance UIDs, each between two spaces.
+    Column("studies", Text, nullable=False),
+    # AuditEvent.canonical(); the columns above repeat parts of it for filters.
+    Column("entry", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("key_version", Integer, nullable=False),
+    # HMAC-SHA-256 over all other columns, hexadecimal.
+    Column("mac", String(64), nullable=False),
+    Index("ix_audit_at", "at"),
+    Index("ix_audit_share", "share_id", "seq"),
+)
+
+# Two rows: `head`, the newest entry, and `base`, the last that retention has removed.
+audit_state = Table(
+    "audit_state",
+    metadata,
+    Column("name", String(8), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("mac", String(64), nullable=False),
+    Column("key_version", Integer, nullable=False),
+    # HMAC-SHA-256 over all other columns, hexadecimal.
+    Column("seal", String(64), nullable=False),
+)

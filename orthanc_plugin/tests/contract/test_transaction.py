@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from orthanc_plugin.domain.session import Session
+from orthanc_plugin.domain.throttle import Client
 
 from ..support.studies import share
 from .conftest import Store
@@ -36,7 +37,7 @@ def test_an_exception_takes_everything_back(store: Store) -> None:
     with pytest.raises(Interrupted), store.transaction():
         store.shares.revoke(SHARE.id, 20)
         store.shares.add(OTHER, "other index", "hash")
-        store.attempts.reserve(SHARE.id, "here", 20)
+        store.attempts.reserve(SHARE.id, Client("here"), 20)
         raise Interrupted
     assert store.shares.get(SHARE.id) == SHARE
     assert store.shares.get(OTHER.id) is None

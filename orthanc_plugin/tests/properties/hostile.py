@@ -82,7 +82,7 @@ def scene() -> Scene:
     partial = world.session_of(world.services.create_share(order))
     revoked, expired = world.share(), world.share()
     closed = (world.session_of(revoked), world.session_of(expired))
-    world.services.manage_share.revoke(revoked.share.id)
+    world.services.manage_share.revoke(revoked.share.id, "reception")
     world.store.shares[expired.share.id] = replace(expired.share, expires_at=int(world.clock.now()))
     mine = {name: place for name, place in places.items() if place.study_id == world.mine.id}
     kept = {name: place for name, place in mine.items() if place.series_id not in (None, left_out)}

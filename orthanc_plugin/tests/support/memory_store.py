@@ -8,6 +8,7 @@ from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from orthanc_plugin.domain.audit import AuditEvent
 from orthanc_plugin.domain.errors import InvalidInput
 from orthanc_plugin.domain.session import Session
 from orthanc_plugin.domain.share import Consent, Openings, Share, SharedStudy
@@ -26,6 +27,8 @@ class MemoryStore:
     attempts: dict[tuple[str, str], Bucket] = field(default_factory=dict)
     devices: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     journal: list[str] = field(default_factory=list)
+    # Reading is recorded too; tests that a GET changes nothing mean the other tables.
+    events: list[AuditEvent] = field(default_factory=list, repr=False)
 
 
 @dataclass

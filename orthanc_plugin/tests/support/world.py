@@ -29,6 +29,9 @@ from orthanc_plugin.use_cases.find_study import FindStudy
 from orthanc_plugin.use_cases.login_failures import LoginFailures
 from orthanc_plugin.use_cases.manage_share import ManageShare
 from orthanc_plugin.use_cases.open_share import OpenShare
+from orthanc_plugin.use_cases.read_audit import ReadAudit
+from orthanc_plugin.use_cases.record_event import RecordEvent
+from orthanc_plugin.use_cases.record_view import RecordView
 from orthanc_plugin.use_cases.reissue_password import ReissuePassword
 from orthanc_plugin.use_cases.view_study import ViewStudy
 from orthanc_plugin.viewers.orthanc_web_viewer import OrthancWebViewer
@@ -40,6 +43,7 @@ from orthanc_plugin.web.services import Practice, Services
 
 from .cheap import CheapHasher, CountingEntropy, PlainCodes
 from .clock import MovableClock
+from .memory_audit import MemoryAudit
 from .memory_store import (
     MemoryAttempts,
     MemoryDevices,
@@ -47,6 +51,7 @@ from .memory_store import (
     MemorySessions,
     MemoryShares,
     MemoryStore,
+    MemoryTransaction,
 )
 from .studies import MemoryArchive, series, study
 
@@ -90,6 +95,7 @@ class World:
     mine: StudySummary
     sibling: StudySummary
     foreign: StudySummary
+    audit: MemoryAudit
     resolved: list[ResourceName] = field(default_factory=list)
 
     @cached_property
@@ -105,7 +111,7 @@ class World:
     def close(self, new: NewShare, how: str) -> None:
         """Let the share come to an end: "revoked", "expired", or its study "gone" from Orthanc."""
         if how == "revoked":
-            self.services.manage_share.revoke(new.share.id)
+            self.services.manage_share.revoke(new.share.id, STAFF_USER)
         elif how == "expired":
             self.clock.advance(days=400)
         else:
@@ -146,7 +152,10 @@ def build_world(
     limits, validity = SessionLimits(15 * 60, 4 * 3600), ValidityRule(30, 365, ZoneInfo("Europe/Berlin"))
     authenticator = Authenticator(StaffUsers({STAFF_USER: STAFF_PASSWORD}), sessions, clock, limits)
     objections, find_study, forget = MemoryObjections(), FindStudy(archive), authenticator.forget_share
-    arrivals = Arrivals(find_study, archive, shares, objections, codes, clock, forget)
+    transaction, audit, view_study = MemoryTransaction(store), MemoryAudit(store), ViewStudy(archive)
+    record = RecordEvent(audit, clock)
+    record_view = RecordView(record, view_study)
+    arrivals = Arrivals(find_study, archive, shares, objections, codes, clock, forget, transaction, record)
     registry = Viewers([OrthancWebViewer()] if viewers else [])
     registry.discover(["web-viewer"])
     reported: list[str] = []
@@ -162,11 +171,13 @@ def build_world(
             entropy,
             clock,
             validity,
+            transaction,
+            record,
             require_consent,
         ),
-        manage_share=ManageShare(shares, clock, validity, forget),
-        reissue_password=ReissuePassword(shares, codes, hasher, entropy, clock, forget),
-        consent=LookAfterConsent(shares, objections, codes, clock, forget),
+        manage_share=ManageShare(shares, clock, validity, forget, transaction, record),
+        reissue_password=ReissuePassword(shares, codes, hasher, entropy, clock, forget, transaction, record),
+        consent=LookAfterConsent(shares, objections, codes, clock, forget, transaction, record),
         arrivals=arrivals,
         open_share=OpenShare(
             shares,
@@ -183,8 +194,12 @@ def build_world(
             limits,
             authenticator.forget_session,
             forget,
+            transaction,
+            record,
         ),
-        view_study=ViewStudy(archive),
+        view_study=view_study,
+        record_view=record_view,
+        read_audit=ReadAudit(audit, record),
         archive=archive,
         clock=clock,
         letters=LetterPrinter(templates(), languages(), PRACTICE),
@@ -203,7 +218,9 @@ def build_world(
         resolved.append(name)
         return archive.place(name)
 
-    gate = Gate(authenticator, registry, resolve, run_here, clock, services.cookie_name, OwnPaths(role), ready=True)
+    gate = Gate(
+        authenticator, registry, resolve, run_here, clock, services.cookie_name, OwnPaths(role), record_view, ready=True
+    )
     return World(
         clock,
         store,
@@ -218,5 +235,6 @@ def build_world(
         mine,
         sibling,
         foreign,
+        audit,
         resolved,
     )

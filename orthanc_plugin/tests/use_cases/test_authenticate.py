@@ -82,7 +82,7 @@ def test_a_revocation_here_is_seen_at_once(world: World) -> None:
     new = world.share()
     session_id, other = world.session_of(new), world.session_of(world.share(world.sibling))
     who(world, session_id), who(world, other)
-    world.services.manage_share.revoke(new.share.id)
+    world.services.manage_share.revoke(new.share.id, "reception")
     assert who(world, session_id) == Anonymous()
     assert isinstance(who(world, other), Recipient)
 
@@ -91,7 +91,7 @@ def test_an_extension_is_seen_at_once(world: World) -> None:
     new = world.share()
     session_id = world.session_of(new)
     who(world, session_id)
-    extended = world.services.manage_share.extend(new.share.id, 100)
+    extended = world.services.manage_share.extend(new.share.id, 100, "reception")
     assert who(world, session_id) == Recipient(extended, session_hash(session_id))
 
 

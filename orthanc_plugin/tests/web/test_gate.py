@@ -129,7 +129,7 @@ def test_a_revoked_share_closes_native_routes_at_once(world: World) -> None:
     cookie = {"cookie": f"patient-share={world.session_of(new)}"}
     path = viewer_paths(world, "mine")[0]
     assert reason(world, path, cookie) is Reason.SHARE_OPEN
-    world.services.manage_share.revoke(new.share.id)
+    world.services.manage_share.revoke(new.share.id, "reception")
     assert reason(world, path, cookie) is Reason.NOT_SIGNED_IN
 
 

@@ -83,7 +83,7 @@ def test_a_session_of_a_replaced_password_is_nobodys_even_if_it_starts_late(worl
 
 def _reissue_once(world: World, share: dict[str, Any]) -> None:
     world.hasher.before = lambda: None
-    world.services.reissue_password(share["id"], new_code=False)
+    world.services.reissue_password(share["id"], False, "reception")
 
 
 def test_a_reissue_frees_a_share_that_waits_for_its_failures(world: World) -> None:

@@ -234,7 +234,7 @@ def test_a_closed_share_says_why_and_whom_to_call(browser: Browser, new: NewShar
         case "expired":
             world.clock.advance(days=31)
         case "revoked":
-            world.services.manage_share.revoke(new.share.id)
+            world.services.manage_share.revoke(new.share.id, "reception")
         case _:
             world.archive.studies.clear()
     answer = browser.log_in(new.code.text, new.password.text)

@@ -41,6 +41,7 @@ EXPECTED = {
     "POST /portal/logout": Line(303, 303, 303, 303),
     "GET /portal/static/<version>/<path:name>": Line(200, 200, 200, 200),
     "GET /portal/study": Line(403, 200, 403, 403),
+    "GET /portal/openings": Line(403, 200, 403, 403),
     "GET /portal/series/<int:ordinal>": Line(403, 200, 403, 403),
     "GET /portal/series/<int:ordinal>/thumbnail": Line(403, 200, 403, 403),
     "GET /portal/series/<int:ordinal>/images/<int:number>": Line(403, 200, 403, 403),
@@ -68,6 +69,9 @@ EXPECTED = {
     f"POST {API}/objections/check": Line(401, 401, 200, 401, PATIENT, JSON),
     # Nobody is in the register.
     f"POST {API}/objections/remove": Line(401, 401, 404, 401, PATIENT, JSON),
+    f"GET {API}/audit": Line(401, 401, 200, 401),
+    f"GET {API}/audit/export": Line(401, 401, 200, 401),
+    f"GET {API}/audit/verify": Line(401, 401, 200, 401),
 }
 TABLE = {f"{route.method} {route.rule}": route for route in ROUTES}
 WHO = ["anonymous", "recipient", "staff", "wrong"]
