@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from . import cli_audit
 from .adapters.keyring import write_new_key_file
 
 
@@ -15,16 +16,21 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     new_key = commands.add_parser("new-key", help="create the key file that the setting KeyFile names")
     new_key.add_argument("file", type=Path)
+    cli_audit.add_parser(commands)
     chosen = parser.parse_args(arguments)
+    return cli_audit.run(chosen) if chosen.command == "audit" else _new_key(chosen.file)
+
+
+def _new_key(path: Path) -> int:
     try:
-        write_new_key_file(chosen.file)
+        write_new_key_file(path)
     except FileExistsError:
-        print(f"{chosen.file} exists and is left as it is.", file=sys.stderr)  # noqa: T201 - a command's answer
+        print(f"{path} exists and is left as it is.", file=sys.stderr)  # noqa: T201 - a command's answer
         return 1
     except OSError as fault:
-        print(f"{chosen.file}: {fault.strerror}.", file=sys.stderr)  # noqa: T201
+        print(f"{path}: {fault.strerror}.", file=sys.stderr)  # noqa: T201
         return 1
-    print(f"{chosen.file} holds a new key. Keep a copy apart from the database's backup.")  # noqa: T201
+    print(f"{path} holds a new key. Keep a copy apart from the database's backup.")  # noqa: T201
     return 0
 
 

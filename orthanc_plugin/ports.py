@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from .domain.session import Session
 from .domain.share import Consent, Share, SharedStudy, ShareState
 from .domain.study import Appearance, ImageRef, Place, ResourceName, StudyKey, StudySummary, Window
 from .domain.throttle import Attempt, Client
+
+_MARK = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 
 
 class Clock(Protocol):
@@ -247,6 +250,15 @@ class AuditMark:
 
     seq: int
     mac: str
+
+    @classmethod
+    def parse(cls, text: str) -> AuditMark | None:
+        """Read `SEQ:MAC`; None for anything else."""
+        found = _MARK.fullmatch(text)
+        return cls(int(found[1]), found[2]) if found else None
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.mac}"
 
 
 @dataclass(frozen=True)

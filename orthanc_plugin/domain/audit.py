@@ -35,7 +35,7 @@ DETAILS = {
     "session": "beginning of the hash under which the store keeps the session",
     "up_to": "number of the last entry that is meant",
     "viewer": "key of the viewer",
-    "what": "one word for what was purged or read",
+    "what": "one word for what was purged, read or re-issued",
 }
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,39 @@ def test_a_start_that_fails_leaves_everything_refused(configured: Recorder) -> N
     configured.change(ChangeType.ORTHANC_STARTED)
     assert not admitted(configured, "/portal")
     assert any("not ready" in line for line in configured.errors)
+
+
+def test_start_and_stop_stand_in_the_audit_log(configured: Recorder, tmp_path: Path) -> None:
+    start_or_stop()
+    assert recorded(tmp_path) == []
+    configured.change(ChangeType.ORTHANC_STARTED)
+    assert recorded(tmp_path) == ["started"]
+    configured.change(ChangeType.ORTHANC_STOPPED)
+    assert recorded(tmp_path) == ["started", "stopped"]
+
+
+def test_a_start_that_cannot_be_recorded_leaves_everything_refused(configured: Recorder, tmp_path: Path) -> None:
+    start_or_stop()
+    with closing(sqlite3.connect(tmp_path / "storage" / "patient-share.sqlite3")) as store, store:
+        store.execute("UPDATE audit_state SET seal = 'forged'")
+    configured.change(ChangeType.ORTHANC_STARTED)
+    assert not admitted(configured, "/portal")
+    assert any("not ready" in line for line in configured.errors)
+
+
+def test_a_stop_that_cannot_be_recorded_is_still_a_stop(configured: Recorder, tmp_path: Path) -> None:
+    start_or_stop()
+    configured.change(ChangeType.ORTHANC_STARTED)
+    with closing(sqlite3.connect(tmp_path / "storage" / "patient-share.sqlite3")) as store, store:
+        store.execute("UPDATE audit_state SET seal = 'forged'")
+    configured.change(ChangeType.ORTHANC_STOPPED)
+    assert not admitted(configured, "/portal")
+    assert any("audit log" in line for line in configured.errors)
+
+
+def recorded(tmp_path: Path) -> list[str]:
+    with closing(sqlite3.connect(tmp_path / "storage" / "patient-share.sqlite3")) as store:
+        return [action for (action,) in store.execute("SELECT action FROM audit ORDER BY seq")]
 
 
 def test_a_callback_that_did_not_pass_the_filter_is_refused(configured: Recorder) -> None:

@@ -37,5 +37,4 @@ class KeepAudit:
 
         Raises Unavailable.
         """
-        head = self.reader.head()
-        return f"audit log ends with entry {head.seq}:{head.mac}"
+        return f"audit log ends with entry {self.reader.head()}"

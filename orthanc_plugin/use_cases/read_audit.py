@@ -9,7 +9,7 @@ from typing import Any
 from ..domain.audit import Who
 from ..domain.audit_terms import Action, Outcome
 from ..domain.share import Share
-from ..ports import AuditFilter, AuditMark, AuditPage, AuditReader, Verification
+from ..ports import AuditEntry, AuditFilter, AuditMark, AuditPage, AuditReader, Verification
 from .record_event import RecordEvent
 
 _OPENINGS = 100
@@ -54,6 +54,12 @@ class ReadAudit:
     def _note(self, action: Action, user: str, what: str, wanted: AuditFilter) -> None:
         filters = ",".join(name for name, value in vars(wanted).items() if value is not None)
         self.record(action, Who.staff(user), what=what, filters=filters or "none")
+
+
+def exported_line(entry: AuditEntry) -> str:
+    """An entry as a line of JSON; `entry` in it is exactly the text that was sealed."""
+    rest = {"key_version": entry.key_version, "mac": entry.mac, "previous": entry.previous, "seq": entry.seq}
+    return f'{{"entry":{entry.text},{json.dumps(rest, separators=(",", ":"))[1:]}\n'
 
 
 def _opening(entry: dict[str, Any]) -> Opening:

@@ -48,7 +48,7 @@ class ReissuePassword:
         with self.transaction():
             if not self.shares.reissue(share_id, encoded, index, int(self.clock.now())):
                 raise ShareRevoked
-            self.record(Action.PASSWORD_REISSUED, Who.staff(user), before, whole=int(new_code))
+            self.record(Action.PASSWORD_REISSUED, Who.staff(user), before, what="all" if new_code else "password")
         self.forget(share_id)
         share = self.shares.get(share_id)
         if share is None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from datetime import UTC, datetime
 from enum import Enum
 from typing import TypeVar
@@ -14,7 +12,8 @@ import flask
 from ..domain.audit_terms import EVENTS, Action, Outcome
 from ..domain.errors import InvalidInput
 from ..domain.study import is_uid
-from ..ports import AuditEntry, AuditFilter, AuditMark
+from ..ports import AuditFilter, AuditMark
+from ..use_cases.read_audit import exported_line
 from .audit_models import AuditList, entry_view, verification_view
 from .context import services, staff_user
 from .problems import json_answer
@@ -24,7 +23,6 @@ DEFAULT_PAGE = 50
 LARGEST_EXPORT = 10_000
 FILTERS = ("share_id", "study_instance_uid", "action", "event", "who", "outcome", "since", "until")
 _PAGING = ("limit", "cursor")
-_MARK = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 _LONGEST_WHO = 220
 
 _Choice = TypeVar("_Choice", bound=Enum)
@@ -41,7 +39,7 @@ def export() -> flask.Response:
     """Entries, oldest first, one JSON object a line, each exactly as it was sealed."""
     wanted, limit, cursor = _wanted(LARGEST_EXPORT, LARGEST_EXPORT)
     page = services().read_audit.export(staff_user(), wanted, limit, cursor)
-    answer = flask.Response("".join(map(line, page.entries)), content_type="application/x-ndjson")
+    answer = flask.Response("".join(map(exported_line, page.entries)), content_type="application/x-ndjson")
     answer.headers["Content-Disposition"] = 'attachment; filename="audit.ndjson"'
     if page.next_cursor is not None:
         answer.headers["X-Next-Cursor"] = page.next_cursor
@@ -52,22 +50,10 @@ def verify() -> flask.Response:
     """Whether the log is whole; `expect` is a mark that was noted elsewhere."""
     _known(("expect",))
     given = _text("expect")
-    expected = None if given is None else mark(given)
-    return json_answer(verification_view(services().read_audit.verify(staff_user(), expected)))
-
-
-def line(entry: AuditEntry) -> str:
-    """An entry as a line of the export; `entry` holds the sealed text itself."""
-    rest = {"key_version": entry.key_version, "mac": entry.mac, "previous": entry.previous, "seq": entry.seq}
-    return f'{{"entry":{entry.text},{json.dumps(rest, separators=(",", ":"))[1:]}\n'
-
-
-def mark(text: str) -> AuditMark:
-    """A mark as SEQ:MAC; raises InvalidInput."""
-    found = _MARK.fullmatch(text)
-    if found is None:
+    expected = None if given is None else AuditMark.parse(given)
+    if given is not None and expected is None:
         raise InvalidInput("expect", "must be the number of an entry, a colon and its seal")
-    return AuditMark(int(found[1]), found[2])
+    return json_answer(verification_view(services().read_audit.verify(staff_user(), expected)))
 
 
 def _wanted(default: int, largest: int) -> tuple[AuditFilter, int, str | None]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from orthanc_plugin.adapters.keyring import Keyring
 from orthanc_plugin.adapters.store.attempts import SqlAttempts
+from orthanc_plugin.adapters.store.audit import SqlAudit
 from orthanc_plugin.adapters.store.database import SqlTransaction, open_store
 from orthanc_plugin.adapters.store.devices import SqlDevices
 from orthanc_plugin.adapters.store.objections import SqlObjections
@@ -17,6 +19,8 @@ from orthanc_plugin.adapters.store.sessions import SqlSessions
 from orthanc_plugin.adapters.store.shares import SqlShares
 from orthanc_plugin.ports import (
     AttemptCounter,
+    AuditLog,
+    AuditReader,
     DeviceRepository,
     ObjectionRepository,
     SessionRepository,
@@ -24,6 +28,7 @@ from orthanc_plugin.ports import (
     Transaction,
 )
 
+from ..support.memory_audit import MemoryAudit
 from ..support.memory_store import (
     MemoryAttempts,
     MemoryDevices,
@@ -35,6 +40,10 @@ from ..support.memory_store import (
 )
 
 
+class Log(AuditLog, AuditReader, Protocol):
+    """Written and read."""
+
+
 @dataclass
 class Store:
     shares: ShareRepository
@@ -43,6 +52,7 @@ class Store:
     objections: ObjectionRepository
     devices: DeviceRepository
     transaction: Transaction
+    audit: Log
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -56,10 +66,12 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
             MemoryObjections(),
             MemoryDevices(tables),
             MemoryTransaction(tables),
+            MemoryAudit(tables),
         )
         return
     engine = open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}")
-    shares = SqlShares(engine, Keyring({1: bytes(32)}))
+    keyring = Keyring({1: bytes(32)})
+    shares = SqlShares(engine, keyring)
     yield Store(
         shares,
         SqlSessions(engine, shares),
@@ -67,5 +79,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         SqlObjections(engine),
         SqlDevices(engine),
         SqlTransaction(engine),
+        SqlAudit(engine, keyring),
     )
     engine.dispose()
