@@ -42,7 +42,7 @@ def test_filters_narrow_the_list(world: World) -> None:
         return [entry["seq"] for entry in entries(office.get(f"{AUDIT}?{query}")) if entry["seq"] <= 3]
 
     assert seqs(f"share_id={first.share.id}") == [3, 1]
-    assert seqs(f"study_instance_uid={second.share.study_instance_uid}") == [2]
+    assert seqs(f"study_instance_uid={second.share.studies[0].study_instance_uid}") == [2]
     assert seqs("action=login") == [3]
     assert seqs("event=110113") == [2, 1]
     assert seqs("who=staff:reception") == [2, 1]
