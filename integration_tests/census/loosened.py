@@ -14,6 +14,12 @@ LOOSER = {
         "/instances/{id}/tags",
     ),
     "any study": ("domain/share.py", "Share.includes = lambda self, place: True", "/instances/{id}/file"),
+    # The audit log knows no series outside the share, and what cannot be recorded is refused: a second guard.
+    "any study, unrecorded": (
+        "use_cases/record_view.py",
+        "RecordView.place = lambda self, recipient, place: None",
+        "/instances/{id}/file",
+    ),
     "everybody": (
         "web/gate.py",
         "_admits = Gate.admits\nGate.admits = lambda self, request: request.path == '/tools' or _admits(self, request)",
