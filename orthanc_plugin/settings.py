@@ -128,12 +128,6 @@ class Settings(_Section):
     require_consent: bool = Field(
         default=False, description="Whether a share needs the note that the patient's consent is on file."
     )
-    share_retention_days: int = Field(
-        default=90,
-        ge=1,
-        le=3650,
-        description="Days after its end on which a share is removed from the store; the study and the audit log stay.",
-    )
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(
         default="Europe/Berlin", description="Time zone in which a share's last valid day ends."
     )
@@ -152,12 +146,6 @@ class Settings(_Section):
     )
     session_absolute_hours: int = Field(
         default=4, ge=1, le=24, description="A session ends after this time in any case."
-    )
-    maintenance_seconds: int = Field(
-        default=60, ge=1, le=3600, description="Pause between two rounds of looking after the store."
-    )
-    audit_retention_days: int = Field(
-        default=3650, ge=30, le=36500, description="Entries of the audit log are removed after this time."
     )
     login_answer_milliseconds: int = Field(
         default=300,
