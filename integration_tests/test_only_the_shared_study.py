@@ -177,7 +177,9 @@ def test_after_logout_everything_is_refused(practice: Practice, studies: Studies
     open_paths += [WAYS[way](studies.a) for way in OPEN_TO_THE_RECIPIENT]
     assert [recipient.get(path).status_code for path in open_paths] == [200] * len(open_paths)
     assert recipient.post("/portal/logout").status_code == 303
-    assert not recipient.http.cookies
+    # What tells a known device from a stranger's stays; it opens nothing.
+    assert set(recipient.http.cookies.keys()) == {"patient-share-device"}
+    assert [recipient.get(path).status_code for path in open_paths] == [403] * len(open_paths)
     recipient.http.cookies.update(before)  # somebody kept the cookie
     assert [recipient.get(path).status_code for path in open_paths] == [403] * len(open_paths)
 
