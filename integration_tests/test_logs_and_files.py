@@ -1,9 +1,13 @@
-"""Secrets and names reach no log, and the share store holds no name; seen with Orthanc's verbose log."""
+"""Secrets and names reach no log, no temporary file and no database file, at whatever level Orthanc logs."""
 
 from __future__ import annotations
 
+import base64
 import io
+import signal
 import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 
@@ -13,53 +17,131 @@ from .support.practice import Practice, Recipient, Share
 from .support.studies import make_studies
 
 NOTE = "Notiz-über-Anna-4711"
+LEVEL = "/tools/log-level"
+CRASH = 'for p in /proc/[0-9]*; do [ "$(cat $p/comm)" = Orthanc ] && kill -SEGV "${p#/proc/}"; done'
+NAMES = ("Beispiel", "Anna", "TEST-1", "ACC-A")
 
 
-@pytest.fixture(scope="module")
-def talkative(orthanc_image: str) -> OrthancServer:
-    with OrthancServer(orthanc_image, command=["Orthanc", "--verbose", "/etc/orthanc"]) as server:
-        server.wait_ready()
-        yield server
+@dataclass
+class Life:
+    """A server that a share has lived on, and what must be found nowhere."""
+
+    server: OrthancServer
+    share: Share
+    secrets: dict[str, str]
+
+    def found_in(self, content: bytes) -> list[str]:
+        return [name for name, secret in self.secrets.items() if secret.encode() in content]
 
 
-def secrets_of(share: Share, recipient: Recipient, server: OrthancServer) -> list[str]:
-    code, password = share.code, share.password
-    spellings = [code, code.replace("-", ""), password, password.replace("-", "")]
-    key = (server.key or b"").decode().strip().split(":", 1)[1]
-    return [*spellings, *recipient.http.cookies.values(), NOTE, key]
+@pytest.fixture(scope="module", params=["--verbose", "--trace"])
+def life(request: pytest.FixtureRequest, orthanc_image: str) -> Iterator[Life]:
+    command = ["Orthanc", request.param, "/etc/orthanc"]
+    with OrthancServer(orthanc_image, command=command, environment={"PYTHONFAULTHANDLER": "1"}) as server:
+        yield live(server)
 
 
-def test_no_secret_and_no_name_in_the_log_or_the_store(talkative: OrthancServer) -> None:
-    studies = make_studies(talkative)
-    practice = Practice(talkative)
+def live(server: OrthancServer) -> Life:
+    """Create, fail to log in, log in, look, log out, log in again, revoke, and all the while log as much as can be."""
+    studies, practice = make_studies(server), Practice(server)
+    for path in (LEVEL, f"{LEVEL}-http", f"{LEVEL}-http/", "/tools/%6cog-level-http", "//tools/./log-level-http"):
+        assert practice.api("PUT", path, data="trace").status_code in (200, 403), path
     share = practice.share(studies.a.id, note=NOTE)
-    recipient = practice.login(share)
-    for path in ("/portal/study", "/portal/series/1/images/1", f"/instances/{studies.a.instances[0]}/file"):
-        assert recipient.get(path).status_code == 200
-    Recipient(talkative.url).post("/portal/login", data={"code": share.code, "password": "00000-00000"})
-    secrets = secrets_of(share, recipient, talkative)
-    log = talkative.logs()
-    assert "(http)" in log or "I1" in log or "I0" in log
-    assert [secret for secret in secrets if secret in log] == []
-    store = b"".join(content for name, content in files(talkative).items() if "patient-share" in name)
-    assert share.id.encode() in store
-    for text in (*secrets[:-1], NOTE, "Beispiel", "Anna", "TEST-1", "ACC-A"):
-        assert text.encode() not in store
+    wrong = {"code": share.code, "password": "00000-00000"}
+    assert Recipient(server.url).post("/portal/login", data=wrong).status_code == 401
+    visits = [practice.login(share), practice.login(share)]
+    secrets = secrets_of(share, server)
+    for number, visitor in enumerate(visits):
+        for path in ("/portal/study", "/portal/series/1/images/1", f"/instances/{studies.a.instances[0]}/file"):
+            assert visitor.get(path).status_code == 200
+        for name, value in visitor.http.cookies.items():
+            secrets[f"cookie {name} {number}"] = value
+    origin = {"Origin": server.url, "Sec-Fetch-Site": "same-origin"}
+    assert visits[0].post("/portal/logout", headers=origin).status_code == 303
+    practice.revoke(share)
+    assert visits[1].get("/portal/study").status_code == 403
+    assert len([name for name in secrets if name.startswith("cookie")]) >= 2
+    return Life(server, share, secrets)
 
 
-def test_the_store_is_closed_to_others(talkative: OrthancServer) -> None:
-    modes = {name: mode for name, mode in file_modes(talkative).items() if "patient-share.sqlite3" in name}
+def secrets_of(share: Share, server: OrthancServer) -> dict[str, str]:
+    ((user, password),) = server.staff.items()
+    key = (server.key or b"").decode().strip().split(":", 1)[1]
+    return {
+        "code": share.code,
+        "code in one word": share.code.replace("-", ""),
+        "password": share.password,
+        "password in one word": share.password.replace("-", ""),
+        "note": NOTE,
+        "key": key,
+        "key in hexadecimal": base64.b64decode(key).hex(),
+        "password of staff": password,
+        "Authorization of staff": base64.b64encode(f"{user}:{password}".encode()).decode(),
+    }
+
+
+def test_no_secret_is_in_the_log(life: Life) -> None:
+    log = life.server.logs()
+    assert "GET /portal/study" in log, "Orthanc does log requests"
+    assert life.found_in(log.encode()) == []
+    own = "\n".join(line for line in log.splitlines() if "Patient Share" in line)
+    assert "ready" in own and [name for name in NAMES if name in own] == []
+
+
+def test_the_log_says_why_it_tells_less_than_was_asked_for(life: Life) -> None:
+    assert 'category "http" stays at level "verbose"' in life.server.logs()
+    answers = [life.server.staff_request("PUT", path, data="trace") for path in (LEVEL, f"{LEVEL}-http")]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert all("verbose" in answer.text for answer in answers)
+    assert life.server.staff_request("GET", f"{LEVEL}-http").text == "verbose"
+    for category in ("generic", "dicom", "plugins"):
+        assert life.server.staff_request("GET", f"{LEVEL}-{category}").text == "trace"
+
+
+def test_levels_that_tell_no_secret_are_set_as_before(life: Life) -> None:
+    for level in ("default", "verbose"):
+        assert life.server.staff_request("PUT", f"{LEVEL}-http", data=level).text == ""
+        assert life.server.staff_request("GET", f"{LEVEL}-http").text == level
+    assert life.server.staff_request("PUT", f"{LEVEL}-http", data="nonsense").status_code == 400
+    assert life.server.request("PUT", f"{LEVEL}-http", data="trace").status_code == 403
+    assert life.server.request("GET", LEVEL).status_code == 403
+
+
+def test_no_secret_is_in_any_file_that_orthanc_or_the_plugin_wrote(life: Life) -> None:
+    written: dict[str, bytes] = {}
+    for folder in ("/var/lib/orthanc", "/tmp", "/var/tmp", "/var/log"):
+        written |= files(life.server, folder)
+    assert len(written) > 10
+    assert {name: life.found_in(data) for name, data in written.items() if life.found_in(data)} == {}
+    store = {name: data for name, data in written.items() if "patient-share.sqlite3" in name}
+    assert life.share.id.encode() in b"".join(store.values())
+    named = [(name, word) for name, data in store.items() for word in NAMES if word.encode() in data]
+    assert named == []
+
+
+def test_the_store_is_closed_to_others(life: Life) -> None:
+    modes = {m.name: m.mode for m in archive(life.server, "/var/lib/orthanc/db").getmembers() if m.isfile()}
+    modes = {name: mode for name, mode in modes.items() if "patient-share.sqlite3" in name}
     assert modes and all(mode & 0o077 == 0 for mode in modes.values()), modes
 
 
-def files(server: OrthancServer) -> dict[str, bytes]:
-    return {m.name: t.extractfile(m).read() for t in [archive(server)] for m in t.getmembers() if m.isfile()}  # type: ignore[union-attr]
+def test_a_crash_tells_no_secret(orthanc_image: str) -> None:
+    # Not as the first process of its container, which the kernel protects from signals.
+    command = ["sh", "-c", "Orthanc --trace /etc/orthanc; exit $?"]
+    with OrthancServer(orthanc_image, command=command, environment={"PYTHONFAULTHANDLER": "1"}) as server:
+        lived = live(server)
+        server.execute("sh", "-c", CRASH)
+        assert server.wait_exit().code == 128 + signal.SIGSEGV
+        assert lived.found_in(server.logs().encode()) == []
+        left = {**files(server, "/var/lib/orthanc"), **files(server, "/tmp")}
+        assert {name: lived.found_in(data) for name, data in left.items() if lived.found_in(data)} == {}
 
 
-def file_modes(server: OrthancServer) -> dict[str, int]:
-    return {member.name: member.mode for member in archive(server).getmembers() if member.isfile()}
+def files(server: OrthancServer, folder: str) -> dict[str, bytes]:
+    opened = archive(server, folder)
+    return {m.name: opened.extractfile(m).read() for m in opened.getmembers() if m.isfile()}  # type: ignore[union-attr]
 
 
-def archive(server: OrthancServer) -> tarfile.TarFile:
-    chunks, _ = server.container.get_archive("/var/lib/orthanc/db")
+def archive(server: OrthancServer, folder: str) -> tarfile.TarFile:
+    chunks, _ = server.container.get_archive(folder)
     return tarfile.open(fileobj=io.BytesIO(b"".join(chunks)))

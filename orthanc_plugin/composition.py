@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from .adapters import orthanc_sdk as sdk
 from .adapters.hasher import Argon2Hasher
 from .adapters.keyring import KeyFileError, Keyring, read_key_file
+from .adapters.log_levels import PATTERNS as LOG_LEVEL_PATTERNS
+from .adapters.log_levels import LogLevels
 from .adapters.orthanc_archive import OrthancArchive
 from .adapters.orthanc_tags import OrthancTags
 from .adapters.store.attempts import SqlAttempts
@@ -201,7 +203,10 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         _discover_viewers(viewers, rest, services)
         record(Action.STARTED, SYSTEM, role=settings.role)
 
-    _register(gate, pool, grid, application, prepare, lambda: record(Action.STOPPED, SYSTEM, role=settings.role))
+    def finish() -> None:
+        record(Action.STOPPED, SYSTEM, role=settings.role)
+
+    _register(gate, pool, grid, application, LogLevels(rest, sdk.log_warning), prepare, finish)
 
 
 def _enabled_viewers(settings: ViewerSettings) -> list[NativeViewer]:
@@ -229,6 +234,7 @@ def _register(
     pool: WorkerPool,
     grid: LoginGrid,
     application: WSGIApplication,
+    levels: LogLevels,
     prepare: Callable[[], None],
     finish: Callable[[], None],
 ) -> None:
@@ -256,8 +262,19 @@ def _register(
         except (Busy, RuntimeError):
             return _unavailable()
 
+    def set_level(request: Request) -> Response:
+        # The filter has decided already, as for every native route.
+        if not gate.ready:
+            return _unavailable()
+        try:
+            return pool.run(lambda: levels.answer(request))
+        except (Busy, RuntimeError, OSError):
+            return _unavailable()
+
     def started() -> None:
         try:
+            # First of all: every request that arrives is logged already.
+            pool.run(levels.lower)
             pool.run(prepare)
         except Exception as fault:  # noqa: BLE001 - whatever it is, nothing is served before all is in place
             sdk.log_error(f"not ready, every request is refused: {type(fault).__name__}")
@@ -274,6 +291,7 @@ def _register(
 
     sdk.register_filter(admits)
     sdk.register_routes(gate.own.patterns, answer)
+    sdk.register_routes(LOG_LEVEL_PATTERNS, set_level)
     sdk.register_changes(started, stopped)
 
 

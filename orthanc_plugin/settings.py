@@ -118,8 +118,8 @@ class Settings(_Section):
     practice: PracticeSettings = Field(description="The practice as patients see it.")
     database: str | None = Field(
         default=None,
-        description="SQLAlchemy URL of the share store; null: SQLite file `patient-share.sqlite3` in Orthanc's "
-        "StorageDirectory.",
+        description="SQLAlchemy URL of the share store, `sqlite:` or `postgresql:`; null: SQLite file "
+        "`patient-share.sqlite3` in Orthanc's StorageDirectory.",
     )
     default_validity_days: int = Field(
         default=30, ge=1, le=365, description="Validity of a share when the request names none."

@@ -73,6 +73,10 @@ class OrthancRest:
         """The same for POST."""
         return self._call(lambda: orthanc.RestApiPost(path, body))
 
+    def put(self, path: str, body: str) -> bytes | None:
+        """The same for PUT."""
+        return self._call(lambda: orthanc.RestApiPut(path, body))
+
     def _call(self, call: Callable[[], bytes]) -> bytes | None:
         try:
             return call()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from orthanc_plugin import composition
+from orthanc_plugin.adapters.log_levels import PATTERNS as LOG_LEVEL_PATTERNS
 from orthanc_plugin.adapters.worker_pool import WorkerPool
 from orthanc_plugin.composition import start_or_stop
 from orthanc_plugin.domain.credential import AccessCode
@@ -38,7 +39,10 @@ def answered(sdk: Recorder, path: str, **headers: str) -> RestOutput:
 
 def test_everything_is_registered_and_refused_until_orthanc_has_started(configured: Recorder) -> None:
     start_or_stop()
-    assert [pattern for pattern, _ in configured.routes] == list(OwnPaths(Role.ALL).patterns)
+    assert [pattern for pattern, _ in configured.routes] == [
+        *OwnPaths(Role.ALL).patterns,
+        *LOG_LEVEL_PATTERNS,
+    ]
     assert len(configured.filters) == 1
     for path in ("/portal", "/studies", "/"):
         assert not admitted(configured, path, authorization=basic())

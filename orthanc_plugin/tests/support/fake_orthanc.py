@@ -23,6 +23,7 @@ FAKED: dict[str, tuple[str, ...]] = {
     "RegisterRestCallback": (),
     "RestApiGet": (),
     "RestApiPost": (),
+    "RestApiPut": (),
     "RestOutput": ("AnswerBuffer", "SendHttpStatus", "SendHttpStatusCode", "SetHttpHeader", "StartStreamAnswer"),
 }
 
@@ -137,6 +138,10 @@ def RestApiGet(path: str) -> bytes:
 
 
 def RestApiPost(path: str, body: str) -> bytes:
+    return _answer(path, body)
+
+
+def RestApiPut(path: str, body: str) -> bytes:
     return _answer(path, body)
 
 
