@@ -12,7 +12,7 @@ export TEST_DICOM
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop clean check unit integration census test bench bench-store fuzz mutation ohif docs fmt lock venv-run venv-test image
+.PHONY: help run stop clean check unit integration census sessions chaos test bench bench-store bench-viewer bench-scroll fuzz api-fuzz mutation ohif docs fmt lock venv-run venv-test image bench-login bench-flood viewer-files
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
@@ -48,12 +48,32 @@ integration: venv-test ## real Orthanc, real browser (SUITES="trixie forky", PYT
 census: venv-test ## who reaches which route, with 60,000 requests per Orthanc (SUITES="trixie forky")
 	@set -e; for suite in $(SUITES); do echo "== Orthanc of Debian $$suite"; $(PY) -m integration_tests.census $$suite; done
 
+sessions: venv-test ## how long a session lives after its window was closed, in real browsers (FACTOR=10 is ten times faster)
+	@docker/test-tools.sh
+	@$(PY) -m integration_tests.sessions $(firstword $(SUITES)) $(or $(FACTOR),1)
+
+chaos: venv-test ## kill Orthanc at random moments under load, and see whether what it answered holds (CHAOS=200 kills)
+	@$(PY) -m integration_tests.chaos $(firstword $(SUITES)) $(or $(CHAOS),200) $(or $(SEED),1)
+
 bench: venv-test ## requests per second with and without the plugin
 	@command -v wrk >/dev/null || docker/apt-install.sh wrk
 	$(PY) -m benchmarks $(firstword $(SUITES))
 
+bench-login: venv-test ## whether the time of a failing login tells if its code exists (20 minutes)
+	$(PY) -m benchmarks.login_timing $(firstword $(SUITES))
+
+bench-flood: venv-test ## 50 patients who scroll, without and with 100 wrong logins a second (10 minutes)
+	$(PY) -m benchmarks.flood $(firstword $(SUITES))
+
 bench-store: venv-test ## the share store with 100,000 shares against one with 100
 	$(PY) -m benchmarks.store_scale
+
+bench-viewer: venv-test ## this viewer beside Orthanc Web Viewer and OHIF, on a desktop and an emulated phone (VIEWER=this|all)
+	@docker/test-tools.sh
+	$(PY) -m benchmarks.viewer --viewer $(or $(VIEWER),all)
+
+bench-scroll: venv-test ## 20 patients who scroll at once on two cores: single pictures against runs
+	$(PY) -m benchmarks.scroll
 
 fuzz: venv-test ## fuzz what reads bytes of strangers (SECONDS=600 for each of four targets, two at a time)
 	@mkdir -p build/fuzz/tool
@@ -61,6 +81,13 @@ fuzz: venv-test ## fuzz what reads bytes of strangers (SECONDS=600 for each of f
 	@printf '%s\n' path query cookie code | PYTHONPATH=build/fuzz/tool:$$PYTHONPATH xargs -P 2 -I TARGET sh -c \
 		'log=build/fuzz/TARGET.log; nice $(PY) -m benchmarks.fuzz TARGET -max_total_time=$(SECONDS) >$$log 2>&1 \
 		|| { tail -n 40 $$log; exit 1; }; echo "TARGET: $$(grep ^Done $$log)"'
+
+api-fuzz: venv-test ## generated requests against the staff API of a real Orthanc (CASES=200 per operation)
+	@$(PY) -m integration_tests.api_fuzz $(firstword $(SUITES)) $(or $(CASES),200)
+
+viewer-files: venv-test ## which DICOM files the viewer shows, compared with another decoder: docs/viewer-files.md
+	@docker/test-tools.sh
+	@$(PY) -m integration_tests.viewer_files $(SUITES)
 
 mutation: venv-test ## change what decides, line by line, and see whether a test notices (15 minutes)
 	@$(PY) -m benchmarks.mutation

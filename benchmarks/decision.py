@@ -13,17 +13,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orthanc_plugin.adapters.keyring import Keyring
+from orthanc_plugin.adapters.store.audit import SqlAudit
 from orthanc_plugin.adapters.store.database import open_store
 from orthanc_plugin.adapters.store.sessions import SqlSessions
 from orthanc_plugin.adapters.store.shares import SqlShares
 from orthanc_plugin.adapters.system import SystemClock
 from orthanc_plugin.adapters.worker_pool import WorkerPool
 from orthanc_plugin.domain.session import Session, SessionLimits
-from orthanc_plugin.domain.share import Audience, Share
+from orthanc_plugin.domain.share import Audience, Share, SharedStudy
 from orthanc_plugin.domain.study import Place
 from orthanc_plugin.settings import Role
+from orthanc_plugin.tests.support.studies import MemoryArchive
 from orthanc_plugin.use_cases.authenticate import Authenticator, StaffUsers
 from orthanc_plugin.use_cases.open_share import session_hash
+from orthanc_plugin.use_cases.record_event import RecordEvent
+from orthanc_plugin.use_cases.record_view import RecordView
+from orthanc_plugin.use_cases.view_study import ViewStudy
 from orthanc_plugin.viewers.orthanc_web_viewer import OrthancWebViewer
 from orthanc_plugin.viewers.registry import Viewers
 from orthanc_plugin.web.gate import Gate
@@ -72,16 +77,31 @@ def build(folder: Path) -> Gate:
     clock = SystemClock()
     now = int(clock.now())
     engine = open_store(f"sqlite:///{folder / 'store.sqlite3'}")
-    shares = SqlShares(engine, Keyring({1: b"k" * 32}))
+    keyring = Keyring({1: b"k" * 32})
+    shares = SqlShares(engine, keyring)
     sessions = SqlSessions(engine, shares)
-    shares.add(Share("s" * 32, ID, "1.2.3", Audience.PATIENT, "de", now, "bench", now + 86_400), "c" * 64, "hash")
-    sessions.start(Session(session_hash(SESSION), "s" * 32, now, now), 3)
+    share = Share("5" * 32, (SharedStudy(ID, "1.2.3"),), Audience.PATIENT, "de", now, "bench", now + 86_400)
+    shares.add(share, "c" * 64, "hash")
+    sessions.start(Session(session_hash(SESSION), share.id, now, now), 3)
     authenticator = Authenticator(StaffUsers({"staff": "password"}), sessions, clock, SessionLimits(900, 14_400))
     viewers = Viewers([OrthancWebViewer()])
     viewers.discover(["web-viewer"])
     pool = WorkerPool(16, 64)
     own = OwnPaths(Role.ALL)
-    return Gate(authenticator, viewers, lambda _name: Place(ID, ID), pool.run, clock, COOKIE, own, ready=True)
+    # What is looked at is written down once; nothing is asked of the archive.
+    record_view = RecordView(RecordEvent(SqlAudit(engine, keyring), clock), ViewStudy(MemoryArchive(), clock))
+    return Gate(
+        authenticator,
+        viewers,
+        lambda _name: Place(ID),
+        pool.run,
+        clock,
+        COOKIE,
+        own,
+        record_view,
+        decodable=lambda _name: True,
+        ready=True,
+    )
 
 
 def percentiles(

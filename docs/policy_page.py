@@ -57,6 +57,8 @@ BEFORE = {
     Reason.METHOD_OVERRIDE: "one kind of request is disguised as another",
     Reason.MULTIPART: "a form in several parts, each of which could pretend to come from somebody else",
     Reason.BODY_TOO_LARGE: "more is sent than these pages ever need",
+    Reason.UNSAFE_TO_DECODE: "a native viewer wants Orthanc to decode pixels on a thread that is too small for it; the "
+    "patient viewer shows them",
     Reason.CROSS_SITE: "another website made the browser of staff send a change",
     Reason.BUSY: "more requests wait than can be handled; the browser may try again",
     Reason.STORE_UNAVAILABLE: "the list of shares cannot be read; without it nobody is let in",

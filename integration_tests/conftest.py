@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from harness import image
 from harness.server import OrthancServer
@@ -22,6 +22,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--suite", default="trixie", choices=("trixie", "forky"), help="Debian release of the image")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What does not touch Orthanc itself is tested beside one release of it; `-m one_suite` runs it beside any."""
+    if config.getoption("--suite") == "trixie" or config.getoption("-m"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("one_suite")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture(scope="session")
 def suite(pytestconfig: pytest.Config) -> str:
     return str(pytestconfig.getoption("--suite"))
@@ -30,6 +39,12 @@ def suite(pytestconfig: pytest.Config) -> str:
 @pytest.fixture(scope="session")
 def orthanc_image(suite: str) -> str:
     return image.ensure(suite)
+
+
+@pytest.fixture(scope="session")
+def helpers_image() -> str:
+    """PostgreSQL and nginx."""
+    return image.ensure_helpers()
 
 
 @pytest.fixture(scope="session")
@@ -52,12 +67,17 @@ def practice(server: OrthancServer) -> Practice:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*arguments, "--disable-component-update"])
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*arguments, "--disable-component-update"])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from harness.container import Contained
 from harness.server import OrthancServer
 
 from .support.practice import Practice, Recipient, Share
+from .support.proxied import Proxied, proxied
 from .support.studies import make_studies
 
 NOTE = "Notiz-über-Anna-4711"
@@ -137,11 +139,62 @@ def test_a_crash_tells_no_secret(orthanc_image: str) -> None:
         assert {name: lived.found_in(data) for name, data in left.items() if lived.found_in(data)} == {}
 
 
-def files(server: OrthancServer, folder: str) -> dict[str, bytes]:
+@pytest.mark.one_suite
+def test_no_secret_is_in_any_log_or_file_of_the_proxy(orthanc_image: str, helpers_image: str) -> None:
+    command = ["Orthanc", "--trace", "/etc/orthanc"]
+    with proxied(orthanc_image, helpers_image, command=command) as site:
+        share = site.practice.share(site.studies.a.id, note=NOTE)
+        secrets = secrets_of(share, site.orthanc)
+        code = share.code.replace("-", "")
+        staff = {"Authorization": f"Basic {secrets['Authorization of staff']}"}
+        assert site.log_in(share, "00000-00000").status == 401
+        opened = site.log_in(share)
+        secrets |= {f"cookie {name}": value for name, value in opened.cookies.items()}
+        assert len(opened.cookies) == 2
+        session = {"Cookie": "; ".join(f"{name}={value}" for name, value in opened.cookies.items())}
+        for path in ("/portal/study", "/portal/series/1/images/1"):
+            assert site.ask(path, headers=session).status == 200
+        # What people do to links, and what lies in headers.
+        for path in (f"/portal/{share.code}", f"/portal/{code}", f"/portal?code={code}", f"/portal/{code.lower()}/x"):
+            site.ask(path, headers=session | staff | {"Referer": f"{site.proxy.url}/portal/{code}", "User-Agent": code})
+        provoke_errors(site, code, session)
+        secrets["code in small letters"] = code.lower()
+        written = {**files(site.proxy, "/var/log"), **files(site.proxy, "/var/lib/nginx"), **files(site.proxy, "/tmp")}
+        written |= {"what nginx said": site.proxy.logs().encode(), "what Orthanc said": site.orthanc.logs().encode()}
+        log = written["log/nginx/patient-share-access.log"].decode()
+        assert "GET /portal/study 200" in log and "GET /portal/series/1/images/1 200" in log and "(other)" in log
+        life = Life(site.orthanc, share, secrets)
+        found = {name: life.found_in(data) for name, data in written.items() if life.found_in(data)}
+        # Who types the code into the path tells it to Orthanc's log at this level: see docs/security.md.
+        assert found.pop("what Orthanc said", []) in ([], KNOWN_TO_ORTHANC)
+        assert found == {}
+        ids = (site.studies.a.id, site.studies.a.uid, *site.studies.a.series)
+        assert [identifier for identifier in ids if identifier in log] == []
+
+
+# Orthanc logs the path of each request at level verbose, and a code in it.
+KNOWN_TO_ORTHANC = ["code", "code in one word", "code in small letters"]
+
+
+def provoke_errors(site: Proxied, code: str, session: dict[str, str]) -> None:
+    """Everything that makes nginx write to its error log: limits, bad requests, an Orthanc that is gone."""
+    for _ in range(15):
+        site.ask(f"/portal/login?code={code}", "POST", session, {"code": code, "password": code})
+    site.ask("/portal/login", "POST", session, {"code": code * 6000})
+    with site.connect() as connection:
+        connection.sendall(f"GET /{code} HTTP/9.9\r\n{code}: {code}\r\n\r\n".encode())
+        connection.recv(1000)
+    site.ask(f"/web-viewer/series/{site.studies.a.series[0]}?{code}", headers=session)
+    # Orthanc is gone for a moment: the answer is the proxy's own.
+    site.orthanc.stop()
+    assert site.ask(f"/portal/{code}?{code}", headers=session | {"Referer": f"{site.proxy.url}/{code}"}).status == 503
+
+
+def files(server: Contained, folder: str) -> dict[str, bytes]:
     opened = archive(server, folder)
     return {m.name: opened.extractfile(m).read() for m in opened.getmembers() if m.isfile()}  # type: ignore[union-attr]
 
 
-def archive(server: OrthancServer, folder: str) -> tarfile.TarFile:
+def archive(server: Contained, folder: str) -> tarfile.TarFile:
     chunks, _ = server.container.get_archive(folder)
     return tarfile.open(fileobj=io.BytesIO(b"".join(chunks)))

@@ -76,7 +76,7 @@ class Watched:
         self.context.on("response", lambda answer: self.refused.append(answer.url) if answer.status >= 400 else None)
         self.page: Page = self.context.new_page()
         self.page.goto(share.link)
-        self.page.wait_for_function("document.querySelector('#code').value !== ''")
+        self.page.wait_for_function("() => document.querySelector('#code').value !== ''")
         self.page.fill("#password", share.password)
         self.page.press("#password", "Enter")
         self.page.wait_for_url("**/portal/study")

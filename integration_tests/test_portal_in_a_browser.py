@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def open_link(context: BrowserContext, share: Share) -> Page:
     """Follow the link, type the password, arrive at the study."""
     page = context.new_page()
     page.goto(share.link)
-    page.wait_for_function("document.querySelector('#code').value !== ''")
+    page.wait_for_function("() => document.querySelector('#code').value !== ''")
     page.fill("#password", share.password.lower().replace("-", " "))
     page.press("#password", "Enter")
     page.wait_for_url("**/portal/study")
@@ -38,7 +39,7 @@ def open_link(context: BrowserContext, share: Share) -> Page:
 
 def open_viewer(page: Page, url: str, series: int = 1) -> None:
     page.goto(f"{url}/portal/series/{series}")
-    page.wait_for_function("window.__viewer && window.__viewer.shown > 0")
+    page.wait_for_function("() => window.__viewer && window.__viewer.shown > 0")
 
 
 def rendered(server: OrthancServer, study: Stored, place: int) -> np.ndarray[Any, Any]:
@@ -86,7 +87,7 @@ def test_the_whole_way(
 
     page = context.new_page()
     page.goto(share.link)
-    page.wait_for_function("document.querySelector('#code').value !== ''")
+    page.wait_for_function("() => document.querySelector('#code').value !== ''")
     assert page.locator("html").get_attribute("lang") == language[:2]
     look("1-start")
     page.fill("#password", share.password)
@@ -144,7 +145,7 @@ def test_the_wheel_a_finger_and_the_slider_turn_the_pages(
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     page.wait_for_function("before => window.__viewer.shown !== before", arg=before)
     page.fill("#slider", "1")
-    page.wait_for_function("window.__viewer.shown === 1")
+    page.wait_for_function("() => window.__viewer.shown === 1")
     assert page.evaluate("window.scrollY") == 0
     phone.close()
 
@@ -259,4 +260,35 @@ def test_a_deleted_study_is_explained(
     page.press("#password", "Enter")
     page.wait_for_load_state()
     assert page.locator("[role=alert]:visible").inner_text()
+    context.close()
+
+
+@pytest.mark.parametrize("place", ["study", "series/1"])
+@pytest.mark.parametrize("screen", ["phone", "desktop"])
+def test_somebody_who_has_been_away_is_asked_before_the_end(
+    chromium: Browser,
+    server: OrthancServer,
+    practice: Practice,
+    studies: Studies,
+    screenshots: Path,
+    screen: str,
+    place: str,
+) -> None:
+    context = chromium.new_context(**SCREENS[screen], locale="de-DE")  # type: ignore[arg-type]
+    share = practice.share(studies.a.id)
+    page = open_link(context, share)
+    # The server's own word, a quarter of an hour later: waiting for it would take that long.
+    page.route("**/portal/presence", lambda route: route.fulfill(json={"idle": 42, "absolute": 9000}))
+    page.goto(f"{server.url}/portal/{place}")
+    page.wait_for_selector("#presence[open]")
+    assert re.search(r"Noch 4[0-2] Sekunden", page.inner_text("#presence"))
+    page.screenshot(path=str(screenshots / f"{screen}-de-idle-{place.replace('/', '-')}.png"))
+    page.unroute("**/portal/presence")
+    with page.expect_request("**/portal/presence") as said:
+        page.locator("#presence button").click()
+    assert '"used":true' in (said.value.post_data or "")
+    page.wait_for_selector("#presence", state="hidden")
+    practice.revoke(share)
+    page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_url("**/portal?ended=1")
     context.close()

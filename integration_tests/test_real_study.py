@@ -33,7 +33,7 @@ def test_every_image_of_a_real_study_is_shown(
     page.wait_for_url("**/portal/study")
     page.screenshot(path=str(screenshots / "real-study-phone.png"))
     page.goto(f"{server.url}/portal/series/1")
-    page.wait_for_function("window.__viewer && window.__viewer.shown")
+    page.wait_for_function("() => window.__viewer && window.__viewer.shown")
     count = page.evaluate("window.__viewer.count")
     assert count == sent.stored
     page.screenshot(path=str(screenshots / "real-viewer-phone.png"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -43,6 +44,10 @@ def test_an_instance_for_staff_has_no_portal_and_knows_no_recipients(orthanc_ima
         assert login.status_code == 403
         assert stranger.get("/").headers["Location"] == "/patient-share"
         assert practice.api("GET", "/studies").status_code == 200
+        page = practice.api("GET", "/patient-share").text
+        files = re.findall(r'(?:href|src)="(/[^"]+/static/[^"]+)"', page)
+        assert len(files) > 2 and 'href="/portal"' not in page
+        assert {practice.api("GET", path).status_code for path in files} == {200}
 
 
 def test_staff_credentials_count_only_from_the_networks_of_the_practice(orthanc_image: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -163,3 +165,19 @@ def test_a_method_that_a_route_does_not_have_gets_an_answer(practice: Practice, 
 def test_the_served_api_description_is_the_checked_in_one(practice: Practice) -> None:
     checked_in = Path(__file__).parent.parent / "docs" / "openapi.json"
     assert practice.api("GET", "/patient-share/api/v1/openapi.json").text == checked_in.read_text(encoding="utf-8")
+
+
+def test_requests_that_arrive_together_with_one_key_make_one_share(practice: Practice, studies: Studies) -> None:
+    headers = {"Idempotency-Key": uuid.uuid4().hex}
+    body = {"orthanc_id": studies.b.id, "handout": False}
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: practice.api("POST", SHARES, json=body, headers=headers), range(6)))
+    made = [answer for answer in answers if answer.status_code == 201]
+    # A crowd may be told to come back; nobody else makes a share.
+    others = [answer for answer in answers if answer.status_code not in (201, 503)]
+    assert len(made) == 1 and {answer.status_code for answer in others} <= {200}
+    assert {answer.json()["id"] for answer in (*made, *others)} == {made[0].json()["id"]}
+    again = practice.api("POST", SHARES, json=body, headers=headers)
+    assert again.status_code == 200 and again.json()["already_created"] and "password" not in again.json()
+    other = practice.api("POST", SHARES, json={**body, "note": "x"}, headers=headers)
+    assert (other.status_code, problem(other)["code"]) == (409, "idempotency-key-reused")

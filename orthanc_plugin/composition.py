@@ -14,25 +14,43 @@ from zoneinfo import ZoneInfo
 
 from .adapters import orthanc_sdk as sdk
 from .adapters.hasher import Argon2Hasher
-from .adapters.keyring import KeyFileError, Keyring, read_key_file
+from .adapters.live_keyring import LiveKeyring
 from .adapters.log_levels import PATTERNS as LOG_LEVEL_PATTERNS
 from .adapters.log_levels import LogLevels
+from .adapters.maintenance import Maintenance
+from .adapters.metrics import Metrics
 from .adapters.orthanc_archive import OrthancArchive
+from .adapters.orthanc_decodable import OrthancDecodable
+from .adapters.orthanc_files import OrthancFiles
+from .adapters.orthanc_geometry import OrthancGeometry
+from .adapters.orthanc_search import OrthancSearch
 from .adapters.orthanc_tags import OrthancTags
+from .adapters.report_files import read_report
+from .adapters.secret_file import SecretFileError
 from .adapters.store.attempts import SqlAttempts
 from .adapters.store.audit import SqlAudit
+from .adapters.store.counts import StoreCounts
 from .adapters.store.database import SqlTransaction, StoreError, default_url, open_store
 from .adapters.store.devices import SqlDevices
 from .adapters.store.objections import SqlObjections
+from .adapters.store.pages import SqlPages
+from .adapters.store.requests import SqlRequests
+from .adapters.store.reseal import Reseal
 from .adapters.store.sessions import NoSessions, SqlSessions
 from .adapters.store.shares import SqlShares
 from .adapters.system import SystemClock, SystemEntropy
 from .adapters.unknown_codes import UnknownCodes
 from .adapters.worker_pool import WorkerPool
+from .adapters.zip_layout import ZipLayout
+from .composition_events import build_events, telling
+from .composition_mail import LetterBox, build_mail
 from .domain.audit import SYSTEM
 from .domain.audit_terms import Action
 from .domain.errors import Busy
+from .domain.lease import Leases
+from .domain.report import ReportRule
 from .domain.session import SessionLimits
+from .domain.share import Audience
 from .handout.letter import LetterPrinter
 from .i18n.catalogue import load_languages
 from .settings import Role, Settings, SettingsError, ViewerSettings, parse_settings
@@ -40,11 +58,18 @@ from .use_cases.arrivals import Arrivals
 from .use_cases.authenticate import Authenticator, Network, StaffUsers
 from .use_cases.choose_studies import ChooseStudies
 from .use_cases.consent import LookAfterConsent
+from .use_cases.create_once import CreateOnce
 from .use_cases.create_share import CreateShare, ValidityRule
+from .use_cases.download_study import MOST_AT_ONCE, DownloadStudy
 from .use_cases.find_study import FindStudy
+from .use_cases.keep_audit import KeepAudit
+from .use_cases.keep_session import KeepSession
 from .use_cases.login_failures import LoginFailures
+from .use_cases.maintain import Maintain
 from .use_cases.manage_share import ManageShare
+from .use_cases.note_session_end import NoteSessionEnd
 from .use_cases.open_share import OpenShare
+from .use_cases.print_letter import PrintLetter
 from .use_cases.read_audit import ReadAudit
 from .use_cases.record_event import RecordEvent
 from .use_cases.record_view import RecordView
@@ -59,13 +84,17 @@ from .web.app import create_app, template_environment
 from .web.gate import Gate
 from .web.login_grid import LoginGrid
 from .web.own_paths import OwnPaths
+from .web.pulled_stream import pulled
 from .web.request import Request
 from .web.services import Practice, Services
+from .web.theme import explorer_script
 from .web.wsgi_bridge import Response, call
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+# Downloads are read from the disk and sent; more threads would take time from images.
+_DOWNLOAD_THREADS = 2
 _WAITING_PER_THREAD = 4
 
 
@@ -76,7 +105,7 @@ def start_or_stop() -> None:
         configuration = sdk.configuration()
         check_orthanc(configuration)
         _start(parse_settings(configuration), configuration)
-    except (sdk.OrthancTooOld, SettingsError, KeyFileError, StoreError) as fault:
+    except (sdk.OrthancTooOld, SettingsError, SecretFileError, StoreError) as fault:
         sdk.log_error(f"Orthanc is stopped. {fault}")
         sys.exit(1)
 
@@ -107,43 +136,57 @@ def staff_users(configuration: dict[str, Any], role: Role) -> dict[str, str]:
 
 def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     clock, entropy = SystemClock(), SystemEntropy()
-    keyring = Keyring(read_key_file(Path(settings.key_file)))
+    keyring = LiveKeyring(Path(settings.key_file), time.time, time.monotonic, sdk.log_error)
     engine = open_store(settings.database or default_url(configuration))
     transaction, audit = SqlTransaction(engine), SqlAudit(engine, keyring)
-    record = RecordEvent(audit, clock)
+    pool = WorkerPool(settings.threads, settings.threads * _WAITING_PER_THREAD)
+    metrics = _metrics(pool, StoreCounts(engine, clock))
     shares = SqlShares(engine, keyring)
+    told = telling(settings.events, audit, engine, keyring, shares, entropy)
+    record = RecordEvent(told, clock, metrics.happened)
     sessions, objections = SqlSessions(engine, shares), SqlObjections(engine)
     limits = SessionLimits(settings.session_idle_minutes * 60, settings.session_absolute_hours * 3600)
     staff = StaffUsers(staff_users(configuration, settings.role), _networks(settings.staff_networks))
     # An instance for staff alone knows no recipients, although their sessions lie in the shared store.
     known_sessions = NoSessions() if settings.role is Role.STAFF else sessions
-    authenticator = Authenticator(staff, known_sessions, clock, limits)
+    note_end, leases = NoteSessionEnd(sessions, clock, limits, transaction, record), _leases(settings)
+    authenticator = Authenticator(staff, known_sessions, clock, limits, note_end)
     rest = sdk.OrthancRest()
-    archive = OrthancArchive(rest, time.monotonic)
+    archive, tags = OrthancArchive(rest, time.monotonic), OrthancTags(rest)
     find_study, forget = FindStudy(archive), authenticator.forget_share
     arrivals = Arrivals(find_study, archive, shares, objections, keyring, clock, forget, transaction, record)
-    hasher = Argon2Hasher()
+    hasher, attempts = Argon2Hasher(), SqlAttempts(engine)
     validity = ValidityRule(settings.default_validity_days, settings.max_validity_days, ZoneInfo(settings.time_zone))
     languages, templates = load_languages(), template_environment()
     practice = Practice(**settings.practice.model_dump())
-    view_study = ViewStudy(archive)
+    view_study = ViewStudy(archive, clock)
     record_view = RecordView(record, view_study)
     viewers = Viewers(_enabled_viewers(settings.viewers))
+    create_share = CreateShare(
+        choose=ChooseStudies(find_study, archive, keyring),
+        shares=shares,
+        objections=objections,
+        codes=keyring,
+        hasher=hasher,
+        entropy=entropy,
+        clock=clock,
+        validity=validity,
+        transaction=transaction,
+        record=record,
+        require_consent=settings.require_consent,
+        report_rules={
+            Audience.PATIENT: ReportRule.parse(settings.report_for_patients),
+            Audience.REFERRER: ReportRule.parse(settings.report_for_referrers),
+        },
+    )
+    mail = None
+    if settings.email.server and settings.role is not Role.PORTAL:
+        letters = LetterBox(settings, templates, languages, practice, validity.zone)
+        mail = build_mail(settings.email, letters, engine, keyring, shares, clock, entropy, transaction, record)
     services = Services(
         authenticator=authenticator,
-        create_share=CreateShare(
-            choose=ChooseStudies(find_study, archive, keyring),
-            shares=shares,
-            objections=objections,
-            codes=keyring,
-            hasher=hasher,
-            entropy=entropy,
-            clock=clock,
-            validity=validity,
-            transaction=transaction,
-            record=record,
-            require_consent=settings.require_consent,
-        ),
+        create_share=create_share,
+        create_once=CreateOnce(create_share, SqlRequests(engine), keyring, shares, clock),
         manage_share=ManageShare(shares, clock, validity, forget, transaction, record),
         reissue_password=ReissuePassword(shares, keyring, hasher, entropy, clock, forget, transaction, record),
         consent=LookAfterConsent(shares, objections, keyring, clock, forget, transaction, record),
@@ -151,7 +194,7 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         open_share=OpenShare(
             shares=shares,
             sessions=sessions,
-            attempts=SqlAttempts(engine),
+            attempts=attempts,
             unknown_codes=UnknownCodes(),
             devices=SqlDevices(engine),
             login_failures=LoginFailures(),
@@ -165,11 +208,19 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
             forget_share=forget,
             transaction=transaction,
             record=record,
+            loading=leases.visible,
+        ),
+        keep_session=KeepSession(
+            sessions, SqlPages(engine), clock, limits, leases, transaction, authenticator.forget_session
         ),
         view_study=view_study,
         record_view=record_view,
         read_audit=ReadAudit(audit, record),
+        print_letter=PrintLetter(shares, keyring, transaction, record),
         archive=archive,
+        finder=OrthancSearch(rest),
+        read_report=read_report,
+        download_study=DownloadStudy(view_study, OrthancFiles(rest), ZipLayout, shares, clock, record),
         clock=clock,
         letters=LetterPrinter(templates, languages, practice),
         languages=languages,
@@ -181,15 +232,19 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         trusted_proxies=_networks(settings.trusted_proxies),
         role=settings.role,
         report=sdk.log_error,
-        series_tags=OrthancTags(rest),
+        failures=lambda share_id: attempts.failures(share_id, clock.now()),
+        series_tags=tags,
+        geometry=OrthancGeometry(tags, time.monotonic),
+        mail=mail.services if mail else None,
+        crowded=lambda: pool.crowded,
         may_compress=configuration.get("HttpCompressionEnabled") is not True,
     )
-    pool = WorkerPool(settings.threads, settings.threads * _WAITING_PER_THREAD)
     gate = Gate(
         authenticator=authenticator,
         viewers=viewers,
         resolve=archive.place,
         run=pool.run,
+        decodable=OrthancDecodable(rest, archive.resource_id),
         clock=clock,
         cookie_name=services.cookie_name,
         own=OwnPaths(settings.role),
@@ -199,14 +254,71 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     application = create_app(services, templates)
     grid = LoginGrid(settings.login_answer_milliseconds / 1000, time.monotonic, time.sleep)
 
+    maintain = Maintain(
+        shares=shares,
+        sessions=known_sessions,
+        attempts=services.open_share.attempts,
+        arrivals=arrivals,
+        note_end=note_end,
+        audit=KeepAudit(audit, audit, record, transaction, clock, settings.audit_retention_days),
+        login_failures=services.open_share.login_failures,
+        clock=clock,
+        limits=limits,
+        transaction=transaction,
+        record=record,
+        keep_shares_days=settings.purge_shares_after_days,
+        reseal=Reseal(engine, keyring),
+        new_key=keyring.taken_up,
+    )
+    maintenance = _maintenance(maintain, metrics, settings)
+    events = build_events(settings, engine, keyring, shares, archive, clock)
+    background = [thread for thread in (maintenance, mail and mail.sender, events) if thread]
+
+    def study_changed(study_id: str) -> None:
+        archive.forget_study(study_id)
+        maintenance.study_changed()
+
     def prepare() -> None:
         _discover_viewers(viewers, rest, services)
         record(Action.STARTED, SYSTEM, role=settings.role)
+        for thread in background:
+            thread.start()
 
     def finish() -> None:
+        for thread in background:
+            thread.stop()
         record(Action.STOPPED, SYSTEM, role=settings.role)
 
-    _register(gate, pool, grid, application, LogLevels(rest, sdk.log_warning), prepare, finish)
+    _register(gate, pool, grid, application, LogLevels(rest, sdk.log_warning), prepare, finish, study_changed)
+
+
+def _metrics(pool: WorkerPool, counts: StoreCounts) -> Metrics:
+    gauges = {
+        "shares_open": counts.open_shares,
+        "sessions_open": counts.open_sessions,
+        "pool_work": lambda: float(pool.inside),
+    }
+    metrics = Metrics(sdk.set_metric, gauges)
+    pool.refused = metrics.busy
+    return metrics
+
+
+def _maintenance(maintain: Maintain, metrics: Metrics, settings: Settings) -> Maintenance:
+    def publish(maintained_ago: float | None) -> None:
+        metrics.publish(maintained_ago)
+        maintain.note_key()
+
+    return Maintenance(maintain, settings.maintenance_minutes * 60, publish, sdk.log_error, time.monotonic)
+
+
+def _leases(settings: Settings) -> Leases:
+    return Leases(
+        heartbeat=settings.session_heartbeat_seconds,
+        visible=settings.session_lease_visible_seconds,
+        hidden=settings.session_lease_hidden_seconds,
+        hidden_phone=settings.session_lease_hidden_phone_seconds,
+        grace=settings.session_grace_seconds,
+    )
 
 
 def _enabled_viewers(settings: ViewerSettings) -> list[NativeViewer]:
@@ -237,8 +349,11 @@ def _register(
     levels: LogLevels,
     prepare: Callable[[], None],
     finish: Callable[[], None],
+    study_changed: Callable[[str], None],
 ) -> None:
     handover = _Handover()
+    # Apart from the others, so that downloads never take the place of somebody who looks at an image.
+    downloads = WorkerPool(_DOWNLOAD_THREADS, MOST_AT_ONCE)
 
     def admits(request: Request) -> bool:
         allowed = gate.admits(request)
@@ -258,9 +373,10 @@ def _register(
 
     def served(request: Request) -> Response:
         try:
-            return pool.run(lambda: call(application, request))
+            response = pool.run(lambda: call(application, request))
         except (Busy, RuntimeError):
             return _unavailable()
+        return pulled(response, downloads)
 
     def set_level(request: Request) -> Response:
         # The filter has decided already, as for every native route.
@@ -288,11 +404,14 @@ def _register(
         except Exception as fault:  # noqa: BLE001 - whatever it is, Orthanc has to come to its end
             sdk.log_error(f"the stop is not in the audit log: {type(fault).__name__}")
         pool.stop()
+        downloads.stop()
 
+    if gate.own.role is not Role.PORTAL:
+        sdk.extend_explorer(explorer_script())
     sdk.register_filter(admits)
     sdk.register_routes(gate.own.patterns, answer)
     sdk.register_routes(LOG_LEVEL_PATTERNS, set_level)
-    sdk.register_changes(started, stopped)
+    sdk.register_changes(started, stopped, study_changed)
 
 
 class _Handover:

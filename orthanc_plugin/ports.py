@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,9 +11,14 @@ from typing import Protocol
 from .domain.audit import AuditEvent
 from .domain.audit_terms import Action, Outcome
 from .domain.credential import AccessCode, Password
-from .domain.session import Session
+from .domain.download import FiledStudy, StoredInstance
+from .domain.lease import OpenPage
+from .domain.outbox import Delivery, OutboxEntry
+from .domain.report import ReportRule
+from .domain.session import Session, SessionLimits
 from .domain.share import Consent, Share, SharedStudy, ShareState
 from .domain.study import Appearance, ImageRef, Place, ResourceName, StudyKey, StudySummary, Window
+from .domain.study_search import FoundStudies, StudySearch
 from .domain.throttle import Attempt, Client
 
 _MARK = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
@@ -76,6 +81,39 @@ class PatientIndex(Protocol):
 
     def patient_candidates(self, patient_id: str) -> Sequence[str]:
         """The keyed hashes under every key version, newest first; none for an empty identifier."""
+        ...
+
+
+class RequestIndex(Protocol):
+    """Turns what a client sent into what the store may keep of it: requests hold names and addresses."""
+
+    def request_candidates(self, text: str) -> Sequence[str]:
+        """The keyed hashes under every key version, newest first."""
+        ...
+
+
+@dataclass(frozen=True)
+class KnownRequest:
+    """A request that was carried out: the keyed hashes of its key and of its body, and the share that it made."""
+
+    key: str
+    body: str
+    share_id: str
+
+
+class RequestRepository(Protocol):
+    """Requests that bore an Idempotency-Key."""
+
+    def find(self, keys: Sequence[str]) -> KnownRequest | None:
+        """The request under one of the keyed hashes."""
+        ...
+
+    def add(self, request: KnownRequest, now: int) -> bool:
+        """File it as a part of the transaction that is open, durably; False where the key is taken."""
+        ...
+
+    def purge(self, before: int) -> int:
+        """Forget what was filed before this moment; answers how many."""
         ...
 
 
@@ -148,11 +186,19 @@ class ShareRepository(Protocol):
         """Pause a share that is not revoked, or let it go on (None); a pause ends its sessions."""
         ...
 
+    def set_report(self, share_id: str, report: ReportRule) -> bool:
+        """Change when reports are shown, for a share that is not revoked; False where there is none."""
+        ...
+
     def reissue(self, share_id: str, password_hash: str, code_index: str | None, now: int) -> bool:
         """Replace the password, and the code unless it is None; ends sessions and forgets failures and devices.
 
         False where the share is unknown or revoked.
         """
+        ...
+
+    def refile(self, share_id: str, code_index: str) -> None:
+        """File a share under the keyed hash of the same code under another key."""
         ...
 
     def note_opening(self, share_id: str, now: int) -> None:
@@ -215,8 +261,44 @@ class SessionRepository(Protocol):
         """Note that the session was in use."""
         ...
 
-    def end(self, id_hash: str, now: int) -> None:
-        """End one session; harmless when it has ended before."""
+    def end(self, id_hash: str, now: int) -> bool:
+        """End one session; False where it has ended before."""
+        ...
+
+    def over(self, now: int, limits: SessionLimits, limit: int) -> Sequence[tuple[Session, Share]]:
+        """Sessions that are over by themselves, and were not ended yet; at most `limit`."""
+        ...
+
+    def purge(self, before: int) -> int:
+        """Remove the sessions that ended before this moment; answers how many."""
+        ...
+
+
+class PageRepository(Protocol):
+    """Where the open pages of sessions are kept; times are seconds since 1970-01-01 UTC."""
+
+    def of(self, id_hash: str) -> Sequence[OpenPage]:
+        """All pages of the session that are remembered."""
+        ...
+
+    def put(self, id_hash: str, page: OpenPage) -> None:
+        """Write a page, new or known."""
+        ...
+
+    def remove(self, id_hash: str, page_ids: Sequence[str]) -> None:
+        """Forget pages."""
+        ...
+
+    def loading_until(self, id_hash: str) -> int:
+        """Until when a page that was sent is waited for; 0 where none is."""
+        ...
+
+    def wait_for(self, id_hash: str, until: int) -> bool:
+        """Wait for a page that was sent; False where the session is not under leases."""
+        ...
+
+    def keep(self, id_hash: str, alive_until: int, loading_until: int) -> None:
+        """Put the session under leases: it ends at `alive_until`."""
         ...
 
 
@@ -385,10 +467,139 @@ class Archive(Protocol):
         """How the image is to be shown to begin with; raises ImageUnavailable."""
         ...
 
-    def render(self, image: ImageRef, size: int, window: Window | None) -> bytes:
-        """A JPEG of at most `size` pixels on its longer edge; raises ImageUnavailable."""
+    def render(self, image: ImageRef, size: int, window: Window | None, brisk: bool = False) -> bytes:
+        """A JPEG of at most `size` pixels on its longer edge, `brisk` a lighter one; raises ImageUnavailable."""
         ...
 
     def place(self, name: ResourceName) -> Place | None:
         """Where a resource belongs; None where Orthanc knows none, or more than one."""
+        ...
+
+
+class InstanceSource(Protocol):
+    """The files of the archive; all methods raise OSError where it fails."""
+
+    def of(self, series_id: str) -> Sequence[StoredInstance]:
+        """The instances of a series, by their numbers."""
+        ...
+
+    def size(self, series_id: str) -> int:
+        """Bytes of all files of a series."""
+        ...
+
+    def read(self, instance_id: str) -> bytes:
+        """One DICOM file."""
+        ...
+
+    def directory(self, studies: Sequence[FiledStudy]) -> bytes:
+        """The DICOMDIR of a file set (DICOM PS3.10 section 8.6)."""
+        ...
+
+
+class Packing(Protocol):
+    """Many files as one, every byte at its place."""
+
+    @property
+    def length(self) -> int:
+        """Bytes of the whole."""
+        ...
+
+    def chunks(self, first: int, end: int) -> Iterator[bytes]:
+        """The bytes from `first` up to but not including `end`; raises DownloadBroken."""
+        ...
+
+
+class StudyFinder(Protocol):
+    """Searches Orthanc for studies."""
+
+    def find(self, search: StudySearch, limit: int, since: int) -> FoundStudies:
+        """Up to `limit` studies, newest first; `since` is 0, or `next_since` of the page before."""
+        ...
+
+
+@dataclass(frozen=True)
+class ClaimedMail:
+    """An entry that this process alone may send; `token` proves it. The message is RFC 5322 in ASCII."""
+
+    entry: OutboxEntry
+    token: str
+    address: str
+    message: bytes
+
+
+class Outbox(Protocol):
+    """Mails that wait, are on their way, or have left. Address and message are kept encrypted, the message until sent.
+
+    An entry of a share that is revoked or expired, or whose access code was replaced, is never sent.
+    """
+
+    def add(self, entry: OutboxEntry, address: str, message: bytes, for_expiry: int | None = None) -> bool:
+        """File an entry as a part of the transaction that is open; False where one with this id exists.
+
+        An entry with `for_expiry` is void once the share ends at another moment.
+        """
+        ...
+
+    def get(self, entry_id: str) -> OutboxEntry | None:
+        """The entry with this id."""
+        ...
+
+    def of_share(self, share_id: str) -> Sequence[tuple[OutboxEntry, str]]:
+        """All entries of a share with their addresses, newest first."""
+        ...
+
+    def newest_states(self, share_ids: Sequence[str]) -> Mapping[str, str]:
+        """The state of the newest entry of each share that has one."""
+        ...
+
+    def claim(self, now: int, lease: int, events: bool = False) -> ClaimedMail | None:
+        """Take the e-mail, or the event, that is due longest; nobody else takes it for `lease` seconds."""
+        ...
+
+    def remove(self, mail: ClaimedMail) -> bool:
+        """Forget an entry that is done; False where somebody else has decided."""
+        ...
+
+    def begin(self, mail: ClaimedMail, now: int, lease: int) -> bool:
+        """Note durably that the message is about to be handed over; False where it must not be any more."""
+        ...
+
+    def settle(self, mail: ClaimedMail, delivery: Delivery, now: int, next_at: int) -> bool:
+        """Write how the try ended; what is sent loses its message. False where somebody else has decided."""
+        ...
+
+    def sweep(self, now: int, keep: int) -> Sequence[OutboxEntry]:
+        """Put right what nobody is at any more; answers the entries that came to an end by it.
+
+        What was being sent and whose lease is over becomes unclear; what belongs to a share that opens no more is
+        dropped; messages of refused, failed and unclear entries go after `keep` seconds.
+        """
+        ...
+
+    def retry(self, entry_id: str, now: int) -> bool:
+        """Let an entry that can be repeated wait again; False where it cannot be."""
+        ...
+
+    def cancel(self, entry_id: str, now: int) -> bool:
+        """Give up an entry that is neither sent nor on its way; False where it is."""
+        ...
+
+    def to_notify(self, now: int, until: int) -> Sequence[tuple[str, str]]:
+        """Shares that end after `now` and by `until`, with the address that their invitation went to."""
+        ...
+
+
+class Mailer(Protocol):
+    """Hands one message to the practice's mail server."""
+
+    def send(self, recipient: str, message: bytes, begin: Callable[[], bool]) -> Delivery:
+        """Try once. `begin` is asked when the server has accepted the recipient, right before the message."""
+        ...
+
+
+class EventCarrier(Protocol):
+    """Takes events to the practice's information system."""
+
+    def carry(self, entry_id: str, body: bytes) -> Delivery:
+        """Try once; SENT, or WAITING where it is to be tried again. The same event may arrive twice."""
         ...

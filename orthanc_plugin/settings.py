@@ -6,12 +6,16 @@ import difflib
 import ipaddress
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_pascal
+
+from .domain.email_address import EmailAddress
+from .domain.errors import InvalidInput
+from .domain.report import ReportRule
 
 SECTION = "PatientShare"
 
@@ -41,6 +45,10 @@ def _origin(value: str) -> str:
     if "@" in parts.netloc:
         raise ValueError("must not hold a user name or password")
     return value
+
+
+def _report(value: str) -> str:
+    return ReportRule.parse(value).text
 
 
 def _zone(value: str) -> str:
@@ -94,6 +102,135 @@ class ViewerSettings(_Section):
     )
 
 
+class NoticeSettings(_Section):
+    """Which further e-mails go to the address of a share's invitation."""
+
+    expires_in_days: int = Field(
+        default=0,
+        ge=0,
+        le=60,
+        description="Send a notice, without link and password, so many days before a share ends; 0: none.",
+    )
+
+
+class EmailSettings(_Section):
+    """The practice's mail server; docs/email.md says how e-mail works."""
+
+    server: str = Field(default="", max_length=253, description="Host name of the mail server; empty: no e-mail.")
+    port: int = Field(default=587, ge=1, le=65535, description="Port: usually 587 with `starttls`, 465 with `tls`.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="Encryption to the mail server, with its certificate verified. `none` only on the same machine, "
+        "or with AllowPlaintext.",
+    )
+    allow_plaintext: bool = Field(
+        default=False, description="Allow Security `none` to another machine: links are readable on the way."
+    )
+    ca_file: str = Field(
+        default="", description="File with the certificate authorities to trust (PEM); empty: the system's."
+    )
+    user: str = Field(default="", max_length=200, description="User at the mail server; empty: no login.")
+    password_file: str = Field(
+        default="", description="File with the password of User alone, readable by Orthanc alone (chmod 600)."
+    )
+    sender: str = Field(default="", alias="From", max_length=254, description="E-mail address of the sender.")
+    reply_to: str = Field(default="", max_length=254, description="Address for answers; empty: the sender's.")
+    sender_name: str = Field(
+        default="", max_length=120, description="Name of the sender; empty: the name of the practice."
+    )
+    may_name_examination: bool = Field(
+        default=False, description="Whether e-mails may say what was examined and when. Mail is readable on its way."
+    )
+    may_name_patient: bool = Field(default=False, description="Whether e-mails may address the patient by name.")
+    notices: NoticeSettings = Field(default=NoticeSettings(), description="Further e-mails.")
+    timeout_seconds: int = Field(
+        default=120,
+        ge=2,
+        le=600,
+        description="A step of the dialogue with the mail server takes no longer than this, the whole twice as long.",
+    )
+    retry_seconds: tuple[Annotated[int, Field(ge=1, le=7 * 86400)], ...] = Field(
+        default=(60, 300, 900, 3600, 14400, 86400),
+        min_length=1,
+        max_length=20,
+        strict=False,
+        description="Pauses after a try that failed for the time being; the last one repeats.",
+    )
+    give_up_hours: int = Field(default=120, ge=1, le=720, description="After so long a message has failed.")
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        if not self.server:
+            return self
+        if self.security == "none" and not (self.allow_plaintext or _is_loopback(self.server)):
+            raise ValueError(
+                "Security none sends links readable over the network: use starttls or tls, or set AllowPlaintext"
+            )
+        if bool(self.user) != bool(self.password_file):
+            raise ValueError("User and PasswordFile belong together")
+        for name, address in (("From", self.sender), ("ReplyTo", self.reply_to)):
+            _address(name, address, name == "From")
+        return self
+
+
+class EventSettings(_Section):
+    """What the practice's information system is told of shares; docs/events.md says how."""
+
+    webhook_url: str = Field(default="", max_length=500, description="Address that events are posted to; empty: none.")
+    allow_plain_http: bool = Field(
+        default=False, description="Allow a WebhookUrl that begins with `http:`, for a receiver in your own network."
+    )
+    secret_file: str = Field(
+        default="",
+        description="File with the secret that signs what is posted, readable by Orthanc alone (chmod 600).",
+    )
+    ca_file: str = Field(
+        default="", description="File with the certificate authorities to trust (PEM); empty: the system's."
+    )
+    folder: str = Field(default="", description="Folder that each event is written to as a file; empty: none.")
+    name_accession_number: bool = Field(default=False, description="Whether events name DICOM Accession Numbers.")
+    timeout_seconds: int = Field(default=20, ge=1, le=120, description="A step of a request takes no longer than this.")
+    retry_seconds: tuple[Annotated[int, Field(ge=1, le=86400)], ...] = Field(
+        default=(10, 60, 300, 900, 3600),
+        min_length=1,
+        max_length=20,
+        strict=False,
+        description="Pauses after a try that failed; the last one repeats.",
+    )
+    give_up_hours: int = Field(default=72, ge=1, le=720, description="After so long an event is given up.")
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        if not self.webhook_url:
+            return self
+        parts = urlsplit(self.webhook_url)
+        if parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc or parts.fragment:
+            raise ValueError("WebhookUrl must be an address such as https://ris.example/hook, without a password")
+        if not self.webhook_url.isascii() or not self.webhook_url.isprintable() or " " in self.webhook_url:
+            raise ValueError("WebhookUrl must hold printable ASCII characters without spaces")
+        if parts.scheme == "http" and not self.allow_plain_http:
+            raise ValueError("WebhookUrl must begin with https:, or AllowPlainHttp must be set")
+        if not self.secret_file:
+            raise ValueError("WebhookUrl needs SecretFile: the receiver must be able to tell who calls")
+        return self
+
+
+def _address(name: str, address: str, needed: bool) -> None:
+    if not (address or needed):
+        return
+    try:
+        EmailAddress.parse(address, name)
+    except InvalidInput as fault:
+        raise ValueError(f"{name} {fault.detail}") from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 class Settings(_Section):
     """All settings of the section; times and sizes carry their unit in the name."""
 
@@ -128,6 +265,14 @@ class Settings(_Section):
     require_consent: bool = Field(
         default=False, description="Whether a share needs the note that the patient's consent is on file."
     )
+    report_for_patients: Annotated[str, AfterValidator(_report)] = Field(
+        default="hold",
+        description="When patients may read a report (encapsulated PDF or structured report), unless the share says "
+        "otherwise: `never`, `hold` (until staff release it), `at-once`, or hours after its arrival, as in `24h`.",
+    )
+    report_for_referrers: Annotated[str, AfterValidator(_report)] = Field(
+        default="at-once", description="The same for referring physicians."
+    )
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(
         default="Europe/Berlin", description="Time zone in which a share's last valid day ends."
     )
@@ -136,6 +281,8 @@ class Settings(_Section):
         description="Language of letters, and of pages where the browser asks for none that exists.",
     )
     viewers: ViewerSettings = Field(default=ViewerSettings(), description="Further viewers for recipients.")
+    events: EventSettings = Field(default=EventSettings(), description="Events for other systems.")
+    email: EmailSettings = Field(default=EmailSettings(), description="E-mail to recipients.")
     trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         default=(),
         strict=False,
@@ -147,12 +294,46 @@ class Settings(_Section):
     session_absolute_hours: int = Field(
         default=4, ge=1, le=24, description="A session ends after this time in any case."
     )
+    session_heartbeat_seconds: int = Field(
+        default=20, ge=1, le=60, description="Open pages give a sign of life this often."
+    )
+    session_lease_visible_seconds: int = Field(
+        default=60, ge=3, le=600, description="A page that is looked at counts this long after its last sign of life."
+    )
+    session_lease_hidden_seconds: int = Field(
+        default=120, ge=3, le=1800, description="The same for a page in the background of a computer."
+    )
+    session_lease_hidden_phone_seconds: int = Field(
+        default=300,
+        ge=3,
+        le=3600,
+        description="The same for a page in the background of a phone, which stops the page's clock.",
+    )
+    session_grace_seconds: int = Field(
+        default=15,
+        ge=2,
+        le=120,
+        description="The session lives on for this time after its last page was closed: the next may be on its way.",
+    )
     login_answer_milliseconds: int = Field(
         default=300,
         ge=100,
         le=2000,
         description="Failing logins are answered at multiples of this time, so that it does not show whether the "
         "access code exists. Keep it well above the time of one password check (about 100 ms).",
+    )
+    maintenance_minutes: int = Field(
+        default=10, ge=1, le=1440, description="Minutes between two rounds of maintenance (docs/operations.md)."
+    )
+    purge_shares_after_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="Days after which a share that has expired or was revoked is removed from the store. The study in "
+        "Orthanc is never touched.",
+    )
+    audit_retention_days: int = Field(
+        default=1095, ge=30, le=36500, description="Days for which entries of the audit log are kept."
     )
     threads: int = Field(default=16, ge=4, le=64, description="Threads that answer the product's own routes.")
 
@@ -168,6 +349,15 @@ def parse_settings(configuration: Mapping[str, Any]) -> Settings:
         raise SettingsError(" ".join(_sentence(error) for error in fault.errors(include_input=False))) from None
     if settings.default_validity_days > settings.max_validity_days:
         raise SettingsError(f"{SECTION}.DefaultValidityDays must not be larger than MaxValidityDays.")
+    if 2 * settings.session_heartbeat_seconds > min(
+        settings.session_lease_visible_seconds,
+        settings.session_lease_hidden_seconds,
+        settings.session_lease_hidden_phone_seconds,
+    ):
+        raise SettingsError(
+            f"{SECTION}.SessionHeartbeatSeconds must be at most half of each lease (SessionLease…Seconds): otherwise "
+            "one lost sign of life logs somebody out."
+        )
     return settings
 
 
@@ -183,7 +373,11 @@ def _sentence(error: Any) -> str:
 
 
 def _suggestion(location: tuple[Any, ...]) -> str:
-    sections: dict[str, type[BaseModel]] = {"Practice": PracticeSettings, "Viewers": ViewerSettings}
+    sections: dict[str, type[BaseModel]] = {
+        "Practice": PracticeSettings,
+        "Viewers": ViewerSettings,
+        "Email": EmailSettings,
+    }
     model = sections.get(str(location[0]), Settings) if len(location) > 1 else Settings
     names = [field.alias or name for name, field in model.model_fields.items()]
     near = difflib.get_close_matches(str(location[-1]), names, n=1)

@@ -16,6 +16,9 @@ def clean() -> None:
     for volume in client().volumes.list(filters=mine):
         say(f"Removing volume {volume.name}")
         volume.remove(force=True)
+    for network in client().networks.list(filters=mine):
+        say(f"Removing network {network.name}")
+        network.remove()
     _images()
 
 

@@ -1,4 +1,4 @@
-"""Builds the image of docker/Dockerfile; does nothing while its inputs are unchanged."""
+"""Builds the images of docker/Dockerfile and docker/helpers; does nothing while their inputs are unchanged."""
 
 import hashlib
 import io
@@ -17,6 +17,10 @@ from harness.build_settings import build_arguments, build_files
 from harness.engine import CLONE, ROOT, HarnessError, client, say
 
 FINGERPRINT = "org.orthanc-patient-share.fingerprint"
+DOCKERFILE = "docker/Dockerfile"
+# The stable release that practices run; nothing in it depends on Orthanc's version.
+HELPERS_SUITE = "trixie"
+HELPERS_DOCKERFILE = "docker/helpers/Dockerfile"
 
 
 def tag(suite: str) -> str:
@@ -26,20 +30,27 @@ def tag(suite: str) -> str:
 
 def ensure(suite: str = "trixie") -> str:
     """Build the image for a Debian suite unless it is up to date; answers its name."""
-    base = base_image.ensure(suite)
-    inputs = _inputs()
-    fingerprint = _fingerprint(base, inputs)
+    return _ensure(tag(suite), suite, DOCKERFILE, _inputs())
+
+
+def ensure_helpers() -> str:
+    """The same for the image with PostgreSQL and nginx, which tests start beside Orthanc."""
+    return _ensure(tag("helpers"), HELPERS_SUITE, HELPERS_DOCKERFILE, [ROOT / HELPERS_DOCKERFILE])
+
+
+def _ensure(name: str, suite: str, dockerfile: str, inputs: list[Path]) -> str:
+    fingerprint = _fingerprint(base_image.ensure(suite), inputs)
     try:
-        before = client().images.get(tag(suite))
+        before = client().images.get(name)
         if before.labels.get(FINGERPRINT) == fingerprint:
-            return tag(suite)
+            return name
     except ImageNotFound:
         before = None
-    say(f"Building the image {tag(suite)} ...")
-    _build(suite, fingerprint, inputs)
+    say(f"Building the image {name} ...")
+    _build(name, suite, dockerfile, fingerprint, inputs)
     if before is not None:
         _discard(str(before.id))
-    return tag(suite)
+    return name
 
 
 def _inputs() -> list[Path]:
@@ -85,12 +96,12 @@ def _plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     return entry
 
 
-def _build(suite: str, fingerprint: str, inputs: list[Path]) -> None:
+def _build(name: str, suite: str, dockerfile: str, fingerprint: str, inputs: list[Path]) -> None:
     messages = client().api.build(
         fileobj=_context(inputs),
         custom_context=True,
-        dockerfile="docker/Dockerfile",
-        tag=tag(suite),
+        dockerfile=dockerfile,
+        tag=name,
         buildargs={"BASE": base_image.reference(suite), **build_arguments(os.environ)},
         labels={FINGERPRINT: fingerprint},
         rm=True,
@@ -105,7 +116,7 @@ def _build(suite: str, fingerprint: str, inputs: list[Path]) -> None:
                 say("  " + shorten(line, 110, placeholder=" ..."))
         if "error" in message:
             say("\n".join(recent))
-            raise HarnessError(f"Building {tag(suite)} failed: {str(message['error']).strip()}")
+            raise HarnessError(f"Building {name} failed: {str(message['error']).strip()}")
 
 
 def _discard(image: str) -> None:
@@ -120,6 +131,6 @@ if __name__ == "__main__":
 
     try:
         for wanted in sys.argv[1:] or ["trixie"]:
-            print(ensure(wanted))
+            print(ensure_helpers() if wanted == "helpers" else ensure(wanted))
     except HarnessError as problem:
         sys.exit(str(problem))

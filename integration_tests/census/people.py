@@ -21,6 +21,8 @@ print(changed)
 """
 _SERIES = (1, 2, 3, 9)
 LEFT_OUT = 3
+# The encapsulated PDF.
+REPORT = 9
 
 
 @dataclass(frozen=True)
@@ -45,24 +47,30 @@ def assemble(server: OrthancServer, corpus: Corpus) -> dict[str, Person]:
     study = {name: corpus.subjects[f"{name}/1"].study for name in "ABC"}
     left_out = corpus.subjects[f"A/{LEFT_OUT}"].series
     shares = {
-        "recipient": practice.share(study["A"], note=text_mark("note", 1)),
+        "recipient": practice.share(study["A"], note=text_mark("note", 1), report="at-once"),
         "expired": practice.share(study["A"], note=text_mark("note", 2)),
         "revoked": practice.share(study["A"], note=text_mark("note", 3)),
-        "left out": practice.share(study["A"], note=text_mark("note", 4), exclude_series=[left_out]),
+        "left out": practice.share(study["A"], note=text_mark("note", 4), exclude_series=[left_out], report="at-once"),
+        "report held": practice.share(study["A"], note=text_mark("note", 7), report="hold"),
         "of B": practice.share(study["B"], note=text_mark("note", 5)),
         "of C": practice.share(study["C"], note=text_mark("note", 6)),
     }
-    for number, share in enumerate(shares.values(), start=1):
+    for number, share in zip((1, 2, 3, 4, 7, 5, 6), shares.values(), strict=True):
         corpus.marks.add("staff", text_mark("note", number), share.id)
     cookies = {name: (_cookie(practice, share), _cookie(practice, share)) for name, share in shares.items()}
     practice.revoke(shares["revoked"])
     assert server.execute("python3", "-c", _EXPIRE, shares["expired"].id).log == "1"
     whole = frozenset({"patient:AB", "study:A", *(series_owner("A", number) for number in _SERIES)})
     part = whole - {series_owner("A", LEFT_OUT)}
-    included = {"recipient": _SERIES, "left out": tuple(number for number in _SERIES if number != LEFT_OUT)}
-    allowed = {"recipient": whole, "left out": part}
+    unread = whole - {series_owner("A", REPORT)}
+    included = {
+        "recipient": _SERIES,
+        "left out": tuple(number for number in _SERIES if number != LEFT_OUT),
+        "report held": tuple(number for number in _SERIES if number != REPORT),
+    }
+    allowed = {"recipient": whole, "left out": part, "report held": unread}
     people = {"anonymous": Person("anonymous")}
-    for name in ("recipient", "left out", "expired", "revoked"):
+    for name in ("recipient", "left out", "report held", "expired", "revoked"):
         first, spare = cookies[name]
         people[name] = Person(
             name, (("Cookie", first),), allowed.get(name, frozenset()), (("Cookie", spare),),

@@ -63,7 +63,7 @@ def _value(before: str, name: str, subject: Subject, around: Surroundings) -> st
     }
     if name == "key":
         return "archive" if before.startswith("/jobs") else "orthanc-web-viewer"
-    if name in ("ordinal", "number", "index"):
+    if name in ("ordinal", "number", "first", "index"):
         return "1"
     if before.startswith("/portal"):
         return "x" if name == "version" else "portal.css"

@@ -73,6 +73,9 @@ def _inside(data: bytes) -> Iterator[bytes]:
         return
     if data[:3] == b"\xff\xd8\xff" or data[:4] == b"\x89PNG":
         return
+    if data[4:7] == b"\xff\xd8\xff":
+        yield from _row(data)
+        return
     yield from _unescaped(data)
     for run in _BASE64.findall(data):
         with _ignored:
@@ -114,6 +117,14 @@ def _members(data: bytes) -> Iterator[bytes]:
         for entry in archive.infolist()[:60]:
             yield entry.filename.encode(errors="replace")
             yield archive.read(entry)
+
+
+def _row(data: bytes) -> Iterator[bytes]:
+    """A row of pictures, each after its length (web/picture_batch.py)."""
+    while len(data) > 4:
+        length = int.from_bytes(data[:4], "big")
+        yield data[4 : 4 + length]
+        data = data[4 + length :]
 
 
 def _parts(data: bytes, boundary: bytes) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from pydicom import Dataset
 
 from harness.dicom import Geometry, Patient, Study, ct_series
 from harness.modality import send
@@ -39,6 +40,14 @@ class Studies:
 
 def make_studies(server: OrthancServer) -> Studies:
     """Send the three over C-STORE and look them up."""
+    made = datasets()
+    for images in made.values():
+        assert send(images, server.dicom_port).stored == SLICES + 3
+    return Studies(**{name: stored(server, str(images[0].StudyInstanceUID)) for name, images in made.items()})
+
+
+def datasets() -> dict[str, list[Dataset]]:
+    """The images of the three; every time the same."""
     anna = Patient(id="TEST-1", name="Beispiel^Anna^^Dr.", birth_date="19521103", sex="F")
     bert = Patient(id="TEST-2", name="Anders^Bert", birth_date="19600229", sex="M")
     wanted = {
@@ -47,12 +56,12 @@ def make_studies(server: OrthancServer) -> Studies:
         "c": Study(bert, "ACC-C", "CT Kopf: fremd"),
     }
     patterns = {"a": _disc, "b": _stripes, "c": _checks}
+    made = {}
     for name, study in wanted.items():
         volume = np.stack([patterns[name](place) for place in range(SLICES)])
-        datasets = ct_series(study, 1, "Axial", volume, Geometry(), windows=((40, 400),))
-        datasets += ct_series(study, 2, "Koronar", volume[:3, ::-1], Geometry(), windows=((40, 400),))
-        assert send(datasets, server.dicom_port).stored == SLICES + 3
-    return Studies(*(stored(server, study.uid) for study in wanted.values()))
+        made[name] = ct_series(study, 1, "Axial", volume, Geometry(), windows=((40, 400),))
+        made[name] += ct_series(study, 2, "Koronar", volume[:3, ::-1], Geometry(), windows=((40, 400),))
+    return made
 
 
 def stored(server: OrthancServer, study_uid: str) -> Stored:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import fcntl
 import hmac
 import os
 import secrets
-import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -16,13 +16,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ..domain.credential import AccessCode
+from .secret_file import SecretFileError, read_private
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
+_PREFIX_BYTES = 2
 _LONGEST_FILE = 64 * 1024
 
 
-class KeyFileError(Exception):
+class KeyFileError(SecretFileError):
     """The key file cannot be used; the text is for the administrator and holds no secret."""
 
 
@@ -38,17 +40,9 @@ def write_new_key_file(path: Path) -> None:
 def read_key_file(path: Path) -> dict[int, bytes]:
     """Read `version:base64` lines; raises KeyFileError, also where other users could read the file."""
     try:
-        with path.open("rb") as file:
-            facts = os.fstat(file.fileno())
-            text = file.read(_LONGEST_FILE)
-    except OSError as fault:
-        raise KeyFileError(f"The key file {path} cannot be read: {fault.strerror}.") from None
-    if not stat.S_ISREG(facts.st_mode):
-        raise KeyFileError(f"The key file {path} is not a regular file.")
-    if facts.st_uid not in (0, os.geteuid()):
-        raise KeyFileError(f"The key file {path} belongs to another user: chown it to the one that runs Orthanc.")
-    if facts.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise KeyFileError(f"The key file {path} is open to other users: chmod 600 it.")
+        text = read_private(path, "key file", _LONGEST_FILE)
+    except SecretFileError as fault:
+        raise KeyFileError(str(fault)) from None
     keys: dict[int, bytes] = {}
     for number, line in enumerate(text.decode("ascii", "replace").split("\n"), start=1):
         if not line.strip() or line.startswith("#"):
@@ -62,6 +56,33 @@ def read_key_file(path: Path) -> dict[int, bytes]:
     return keys
 
 
+def add_key(path: Path) -> int:
+    """Add a fresh key with the next version to a key file; answers the version. Raises KeyFileError.
+
+    The line is written in one piece to the end of the file, so that owner, permissions and mounts stay as they are.
+    """
+    try:
+        with path.open("r+b") as file:
+            # Two at once would give out the same version.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            version = max(read_key_file(path)) + 1
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 1))
+            line = b"" if file.read(1) in (b"\n", b"") else b"\n"
+            line += f"{version}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode('ascii')}\n".encode("ascii")
+            try:
+                file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                # Half a line would keep Orthanc from starting.
+                file.truncate(size)
+                raise
+    except OSError as fault:
+        raise KeyFileError(f"The key file {path} cannot be written: {fault.strerror}.") from None
+    return version
+
+
 def _parse_line(line: str) -> tuple[int | None, bytes | None]:
     version, _, encoded = line.partition(":")
     if not (version.isascii() and version.isdigit() and len(version) <= 5 and 1 <= int(version) <= 65535):
@@ -73,29 +94,47 @@ def _parse_line(line: str) -> tuple[int | None, bytes | None]:
     return int(version), key if len(key) == KEY_BYTES else None
 
 
+class DerivedKeys:
+    """Keys by purpose and version; `newest` is used for everything new."""
+
+    def __init__(self, keys: Mapping[int, bytes], newest: int) -> None:
+        self.newest = newest
+        # What is looked for is most likely to be of the newest.
+        self.versions = [newest, *(version for version in sorted(keys, reverse=True) if version != newest)]
+        self.code = {version: _derive(key, "access code index") for version, key in keys.items()}
+        self.patient = {version: _derive(key, "patient index") for version, key in keys.items()}
+        # Counters and known devices live on when a key is added.
+        oldest = keys[min(keys)]
+        self.address = _derive(oldest, "client address")
+        self.device = _derive(oldest, "known device")
+        self.request = {version: _derive(key, "request") for version, key in keys.items()}
+        self.audit = {version: _derive(key, "audit log") for version, key in keys.items()}
+        self.text = {version: AESGCM(_derive(key, "text")) for version, key in keys.items()}
+
+
 class Keyring:
     """Derived keys by purpose and version. The highest version is used for everything new."""
 
-    def __init__(self, keys: dict[int, bytes]) -> None:
-        self._versions = sorted(keys, reverse=True)
-        self._code = {version: _derive(key, "access code index") for version, key in keys.items()}
-        self._patient = {version: _derive(key, "patient index") for version, key in keys.items()}
-        self._address = _derive(keys[self._versions[0]], "client address")
-        self._device = _derive(keys[self._versions[0]], "known device")
-        self._audit = {version: _derive(key, "audit log") for version, key in keys.items()}
-        self._text = {version: AESGCM(_derive(key, "text")) for version, key in keys.items()}
+    def __init__(self, keys: Mapping[int, bytes]) -> None:
+        self._derived = DerivedKeys(keys, max(keys))
+
+    def _now(self, version: int | None = None) -> DerivedKeys:
+        """The keys at present; `version` is one that is needed."""
+        del version
+        return self._derived
 
     def current(self, code: AccessCode) -> str:
         """HMAC-SHA-256 of the code under the newest key, hexadecimal."""
-        return self._index(self._versions[0], code)
+        return self.candidates(code)[0]
 
     def candidates(self, code: AccessCode) -> Sequence[str]:
         """The same under every key, newest first."""
-        return [self._index(version, code) for version in self._versions]
+        keys, text = self._now(), code.text.encode("ascii")
+        return [hmac.digest(keys.code[version], text, "sha256").hex() for version in keys.versions]
 
     def address(self, client_address: str) -> str:
         """HMAC-SHA-256 of a client's address, hexadecimal."""
-        return hmac.digest(self._address, client_address.encode("utf-8", "replace"), "sha256").hex()
+        return hmac.digest(self._now().address, client_address.encode("utf-8", "replace"), "sha256").hex()
 
     def patient(self, patient_id: str) -> str:
         """HMAC-SHA-256 of a patient's identifier under the newest key, hexadecimal; empty for an empty one."""
@@ -103,41 +142,49 @@ class Keyring:
 
     def patient_candidates(self, patient_id: str) -> Sequence[str]:
         """The same under every key, newest first; spaces around an identifier mean nothing (DICOM PS3.5, LO)."""
-        text = patient_id.strip().encode("utf-8", "replace")
-        return [hmac.digest(self._patient[version], text, "sha256").hex() for version in self._versions if text]
+        keys, text = self._now(), patient_id.strip().encode("utf-8", "replace")
+        return [hmac.digest(keys.patient[version], text, "sha256").hex() for version in keys.versions if text]
 
     def device(self, device_id: str) -> str:
         """HMAC-SHA-256 of a device's identifier, hexadecimal."""
-        return hmac.digest(self._device, device_id.encode("utf-8", "replace"), "sha256").hex()
+        return hmac.digest(self._now().device, device_id.encode("utf-8", "replace"), "sha256").hex()
+
+    def request_candidates(self, text: str) -> Sequence[str]:
+        """HMAC-SHA-256 of what a client sent, hexadecimal, under every key, newest first."""
+        keys, data = self._now(), text.encode("utf-8", "replace")
+        return [hmac.digest(keys.request[version], data, "sha256").hex() for version in keys.versions]
 
     @property
     def newest(self) -> int:
         """Version of the key that is used for everything new."""
-        return self._versions[0]
+        return self._now().newest
 
     def seal(self, version: int, data: bytes) -> str:
         """HMAC-SHA-256 for the audit log, hexadecimal."""
-        return hmac.digest(self._audit[version], data, "sha256").hex()
+        return hmac.digest(self._now(version).audit[version], data, "sha256").hex()
 
     def sealed(self, version: int, data: bytes, seal: str) -> bool:
         """Whether this seal was made from these data; False also where the key has been taken out of the file."""
-        return version in self._audit and hmac.compare_digest(self.seal(version, data), seal)
+        return version in self._now(version).audit and hmac.compare_digest(self.seal(version, data), seal)
 
     def encrypt(self, text: str, context: str) -> bytes:
         """Key version (2 bytes), nonce, AES-256-GCM ciphertext; `context` is authenticated with it."""
-        version = self._versions[0]
+        keys = self._now()
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = self._text[version].encrypt(nonce, text.encode("utf-8"), context.encode("utf-8"))
-        return version.to_bytes(2, "big") + nonce + sealed
+        sealed = keys.text[keys.newest].encrypt(nonce, text.encode("utf-8"), context.encode("utf-8"))
+        return version_prefix(keys.newest) + nonce + sealed
 
     def decrypt(self, data: bytes, context: str) -> str:
         """The text again; raises KeyError for an unknown key, InvalidTag for changed data."""
-        cipher = self._text[int.from_bytes(data[:2], "big")]
-        sealed = cipher.decrypt(data[2 : 2 + _NONCE_BYTES], data[2 + _NONCE_BYTES :], context.encode("utf-8"))
-        return sealed.decode("utf-8")
+        version = int.from_bytes(data[:_PREFIX_BYTES], "big")
+        cipher = self._now(version).text[version]
+        sealed = data[_PREFIX_BYTES:]
+        return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode("utf-8")).decode("utf-8")
 
-    def _index(self, version: int, code: AccessCode) -> str:
-        return hmac.digest(self._code[version], code.text.encode("ascii"), "sha256").hex()
+
+def version_prefix(version: int) -> bytes:
+    """With what each text begins that was encrypted under this version."""
+    return version.to_bytes(_PREFIX_BYTES, "big")
 
 
 def _derive(key: bytes, purpose: str) -> bytes:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
 
 from ..domain.errors import ImageUnavailable
+from ..domain.report import is_report
 from ..domain.study import (
     Appearance,
     ImageRef,
@@ -22,8 +26,14 @@ from ..domain.study import (
     is_orthanc_id,
     is_uid,
 )
-from .picture import jpeg, natural_window
+from .arrays import Array
+from .curve import Curve, Table, natural_window
+from .frame_pixels import FramePixels
+from .image_facts import ImageFacts, LutDescriptor, descriptor_text, first_item, read_facts
+from .native_frame import lut_values
+from .picture import jpeg, screen
 from .recent import Recent
+from .rest import Rest
 
 _FRESH_SECONDS = 3.0
 _TYPES = {Level.STUDY: "Study", Level.SERIES: "Series", Level.INSTANCE: "Instance"}
@@ -33,23 +43,14 @@ _TAGS = {
 }
 # More candidates than this would help nobody to choose.
 _MOST = 100
+_OF_REPORTS = "SOPClassesInStudy;NumberOfStudyRelatedInstances"
 _IMAGE_TAGS_TO_KEEP = 2000
+# No series that anybody looks at has more.
+_MOST_IMAGES = 20_000
 # DICOM PS3.5 section 6.2: IS holds at most 12 characters.
+# Of Orthanc's metadata, in UTC.
+_RECEIVED = "%Y%m%dT%H%M%S"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,12}")
-
-_Value = TypeVar("_Value")
-
-
-class Rest(Protocol):
-    """Orthanc's REST API."""
-
-    def get(self, path: str) -> bytes | None:
-        """The answer, or None where Orthanc knows no such resource; OSError for every other failure."""
-        ...
-
-    def post(self, path: str, body: str) -> bytes | None:
-        """The same for POST."""
-        ...
 
 
 class OrthancArchive:
@@ -57,9 +58,11 @@ class OrthancArchive:
 
     def __init__(self, rest: Rest, monotonic: Callable[[], float]) -> None:
         self._rest = rest
+        self._pixels = FramePixels(rest)
         self._studies: Recent[StudySummary] = Recent(200, _FRESH_SECONDS, monotonic)
         self._images: Recent[tuple[ImageRef, ...]] = Recent(1000, _FRESH_SECONDS, monotonic)
-        self._facts: Recent[_ImageFacts] = Recent(_IMAGE_TAGS_TO_KEEP, 3600.0, monotonic)
+        self._arrivals: Recent[Mapping[str, int]] = Recent(200, 3600.0, monotonic)
+        self._facts: Recent[_Known] = Recent(_IMAGE_TAGS_TO_KEEP, 3600.0, monotonic)
 
     def find_studies(self, key: StudyKey) -> Sequence[StudySummary]:
         """The studies that answer to exactly this identifier; series are left out."""
@@ -75,33 +78,47 @@ class OrthancArchive:
         """The study with its series, or None when Orthanc has it no more."""
         return self._studies.get(study_id, lambda: self._summary(study_id, with_series=True))
 
+    def forget_study(self, study_id: str) -> None:
+        """The study has changed: read it anew when it is asked for next."""
+        self._studies.forget(study_id)
+
     def images(self, series_id: str) -> Sequence[ImageRef]:
         """The frames of a series in the order in which they are looked at."""
         return self._images.get(series_id, lambda: self._ordered(series_id)) or ()
 
     def appearance(self, image: ImageRef) -> Appearance:
         """How the image is to be shown to begin with; raises ImageUnavailable."""
-        facts = self._image_facts(image)
-        if facts.colour:
-            return Appearance(None, longest_edge=facts.longest_edge)
-        window = facts.window or natural_window(self._pixels(image))
-        return Appearance(window, facts.inverted, facts.longest_edge)
+        known = self._known(image)
+        facts, curve = known.facts, known.curve(image.frame)
+        window = None
+        if not facts.colour:
+            window = curve.own_window or natural_window(self._pixels(image, facts), curve)
+        return Appearance(window, facts.inverted, facts.longest_edge, facts.frame_ms)
 
-    def render(self, image: ImageRef, size: int, window: Window | None) -> bytes:
-        """A JPEG of at most `size` pixels on its longer edge; raises ImageUnavailable."""
-        facts = self._image_facts(image)
-        return jpeg(self._pixels(image), size, window or facts.window, facts.inverted)
+    def render(self, image: ImageRef, size: int, window: Window | None, brisk: bool = False) -> bytes:
+        """A JPEG of at most `size` pixels on its longer edge, `brisk` a lighter one; raises ImageUnavailable."""
+        known = self._known(image)
+        return jpeg(self._pixels(image, known.facts), size, known.curve(image.frame), window, brisk)
+
+    def screen(self, image: ImageRef, window: Window | None) -> Array:
+        """The same in full size and without the losses of JPEG: 8 bit, rows, columns, and samples of colour."""
+        known = self._known(image)
+        return screen(self._pixels(image, known.facts), known.curve(image.frame), window)
 
     def place(self, name: ResourceName) -> Place | None:
         """Where a resource belongs, as Orthanc itself says; None where it knows none, or more than one."""
-        return self._place_by_uid(name) if name.by_uid else self._place_by_id(name.level, name.value)
+        found = self.resource_id(name)
+        return self._place_by_id(name.level, found) if found is not None else None
 
-    def _place_by_uid(self, name: ResourceName) -> Place | None:
+    def resource_id(self, name: ResourceName) -> str | None:
+        """Orthanc's identifier of a resource; None for a UID that Orthanc does not know, or knows more than once."""
+        if not name.by_uid:
+            return name.value if is_orthanc_id(name.value) else None
         if not is_uid(name.value):
             return None
         found = self._json(self._rest.post("/tools/lookup", name.value)) or []
-        ids = [entry["ID"] for entry in found if entry["Type"] == _TYPES[name.level]]
-        return self._place_by_id(name.level, ids[0]) if len(ids) == 1 else None
+        ids = [str(entry["ID"]) for entry in found if entry["Type"] == _TYPES[name.level]]
+        return ids[0] if len(ids) == 1 else None
 
     def _place_by_id(self, level: Level, resource_id: str) -> Place | None:
         if not is_orthanc_id(resource_id):
@@ -111,11 +128,15 @@ class OrthancArchive:
             return None
         match level:
             case Level.STUDY:
-                return Place(resource_id)
+                return Place(resource_id, None, max(self._reports(resource_id).values(), default=None))
             case Level.SERIES:
-                return Place(str(found["ParentStudy"]), resource_id)
+                study_id = str(found["ParentStudy"])
+                return Place(study_id, resource_id, self._reports(study_id).get(resource_id))
             case Level.INSTANCE:
-                return self._place_by_id(Level.SERIES, str(found["ParentSeries"]))
+                place = self._place_by_id(Level.SERIES, str(found["ParentSeries"]))
+                # What arrived this moment may not be counted yet where the whole study is looked at.
+                own = _arrival(self._json(self._rest.get(f"/instances/{resource_id}/metadata?expand")) or {})
+                return replace(place, report_at=own) if place and place.report_at is None else place
 
     def _summary(self, study_id: str, with_series: bool) -> StudySummary | None:
         if not is_orthanc_id(study_id):
@@ -124,6 +145,7 @@ class OrthancArchive:
         if found is None:
             return None
         series = self._json(self._rest.get(f"/studies/{study_id}/series")) or [] if with_series else []
+        reports = self._reports(study_id) if with_series else {}
         tags, patient = found["MainDicomTags"], found.get("PatientMainDicomTags", {})
         return StudySummary(
             id=study_id,
@@ -133,67 +155,98 @@ class OrthancArchive:
             patient_birth_date=patient.get("PatientBirthDate", ""),
             study_date=tags.get("StudyDate", ""),
             description=tags.get("StudyDescription", ""),
-            series=tuple(_series(entry) for entry in series),
+            series=tuple(_series(entry, reports) for entry in series),
             patient_id=str(patient.get("PatientID", "")).strip(),
             is_stable=found.get("IsStable") is not False,
         )
+
+    def _reports(self, study_id: str) -> Mapping[str, int]:
+        """The series of the study that hold reports, each with the arrival of its newest.
+
+        Whether there are any is asked each time; which they are, only after the study has changed.
+        """
+        found = self._json(self._rest.get(f"/studies/{study_id}?requestedTags={_OF_REPORTS}")) or {}
+        tags = found.get("RequestedTags", {})
+        if not any(map(is_report, str(tags.get("SOPClassesInStudy", "")).split("\\"))):
+            return {}
+        # LastUpdate counts whole seconds: what comes or goes within one shows in the number of instances or the series.
+        state = json.dumps([found.get("LastUpdate"), tags, sorted(found.get("Series", ()))])
+        return self._arrivals.get(study_id + state, lambda: self._report_arrivals(study_id)) or {}
+
+    def _report_arrivals(self, study_id: str) -> Mapping[str, int]:
+        wanted = {"Level": "Instance", "Query": {}, "ParentStudy": study_id, "ResponseContent": ["Metadata", "Parent"]}
+        arrivals: dict[str, int] = {}
+        for entry in self._json(self._rest.post("/tools/find", json.dumps(wanted))) or []:
+            arrival = _arrival(entry.get("Metadata", {}))
+            if arrival is not None:
+                series_id = str(entry["ParentSeries"])
+                arrivals[series_id] = max(arrival, arrivals.get(series_id, 0))
+        return arrivals
 
     def _ordered(self, series_id: str) -> tuple[ImageRef, ...] | None:
         found = self._json(self._rest.get(f"/series/{series_id}/ordered-slices"))
         if found is None:
             return None
-        return tuple(
+        # The number of frames is what the file claims.
+        frames = (
             ImageRef(instance_id, frame)
             for instance_id, first, count in found["SlicesShort"]
             for frame in range(first, first + count)
         )
+        return tuple(itertools.islice(frames, _MOST_IMAGES))
 
-    def _image_facts(self, image: ImageRef) -> _ImageFacts:
-        return self._facts.get(image.instance_id, lambda: self._read_facts(image.instance_id)) or _ImageFacts({})
-
-    def _read_facts(self, instance_id: str) -> _ImageFacts | None:
-        try:
-            found = self._json(self._rest.get(f"/instances/{instance_id}/simplified-tags"))
-        except OSError:
-            raise ImageUnavailable from None
-        if found is None:
+    def _known(self, image: ImageRef) -> _Known:
+        known = self._facts.get(image.instance_id, lambda: self._read(image.instance_id))
+        if known is None:
             raise ImageUnavailable
-        return _ImageFacts(found)
+        return known
 
-    def _pixels(self, image: ImageRef) -> bytes:
-        # "rescale" applies slope and intercept; the route decodes, it never transcodes.
-        path = f"/instances/{image.instance_id}/frames/{image.frame}/numpy?compress=0&rescale=1"
+    def _read(self, instance_id: str) -> _Known | None:
+        path = f"/instances/{instance_id}"
         try:
-            found = self._rest.get(path)
-        except OSError:
-            raise ImageUnavailable from None
-        if found is None:
-            raise ImageUnavailable
-        return found
+            # Long values are left out unless they are named: the times of the frames of a film are long.
+            tags = self._json(self._rest.get(f"{path}/simplified-tags?ignore-length=0018-1065"))
+            syntax = self._rest.get(f"{path}/metadata/TransferSyntax")
+            if not isinstance(tags, dict) or syntax is None:
+                return None
+            self._complete(tags, path)
+            facts = read_facts(tags, syntax.decode("ascii", "replace").strip())
+            modality = self._table(f"{path}/content/0028-3000/0/0028-3006", facts.modality_lut)
+            return _Known(facts, modality, self._table(f"{path}/content/0028-3010/0/0028-3006", facts.voi_lut))
+        except (OSError, ValueError):
+            return None
+
+    def _complete(self, tags: dict[str, Any], path: str) -> None:
+        """Descriptors of tables, which Orthanc cannot spell out for Implicit VR: signed or not is ambiguous there."""
+        for number, colour in enumerate(("Red", "Green", "Blue"), start=1):
+            name = f"{colour}PaletteColorLookupTableDescriptor"
+            if name in tags and tags[name] is None:
+                tags[name] = descriptor_text(self._rest.get(f"{path}/content/0028-110{number}"))
+        for name, tag in (("ModalityLUTSequence", "0028-3000"), ("VOILUTSequence", "0028-3010")):
+            item = first_item(tags.get(name))
+            if item is not None and item.get("LUTDescriptor") is None:
+                item["LUTDescriptor"] = descriptor_text(self._rest.get(f"{path}/content/{tag}/0/0028-3002"))
+
+    def _table(self, path: str, descriptor: LutDescriptor | None) -> Table | None:
+        if descriptor is None:
+            return None
+        values = lut_values(self._rest.get(path) or b"", descriptor)
+        return Table(values, descriptor.first, 2**descriptor.bits - 1)
 
     def _json(self, answer: bytes | None) -> Any:
         return None if answer is None else json.loads(answer)
 
 
-class _ImageFacts:
-    """The tags of an image that its rendering needs (DICOM PS3.3 C.7.6.3 and C.11.2)."""
+@dataclass(frozen=True)
+class _Known:
+    """An image's facts with the contents of its look-up tables."""
 
-    def __init__(self, tags: dict[str, Any]) -> None:
-        photometric = str(tags.get("PhotometricInterpretation", "")).strip().upper()
-        self.longest_edge = max(int(_first_number(tags.get(name)) or 0) for name in ("Rows", "Columns"))
-        self.inverted = photometric == "MONOCHROME1"
-        self.colour = bool(photometric) and not photometric.startswith("MONOCHROME")
-        center, width = _first_number(tags.get("WindowCenter")), _first_number(tags.get("WindowWidth"))
-        usable = center is not None and width is not None and width >= 1
-        self.window = Window(center, width) if usable and center is not None and width is not None else None
+    facts: ImageFacts
+    modality: Table | None
+    voi: Table | None
 
-
-def _first_number(value: Any) -> float | None:
-    try:
-        number = float(str(value).split("\\")[0])
-    except ValueError:
-        return None
-    return number if abs(number) < 1e6 else None
+    def curve(self, frame: int) -> Curve:
+        return Curve(self.facts.tone(frame), self.facts.inverted, self.modality, self.voi)
 
 
 def _answers_to(study: StudySummary, key: StudyKey) -> bool:
@@ -206,7 +259,17 @@ def _answers_to(study: StudySummary, key: StudyKey) -> bool:
             return study.accession_number.strip() == key.value.strip()
 
 
-def _series(found: dict[str, Any]) -> SeriesSummary:
+def _arrival(metadata: Mapping[str, Any]) -> int | None:
+    """When this instance arrived if it is a report, seconds since 1970; None for everything else."""
+    if not is_report(str(metadata.get("SopClassUid", "")).strip("\0 ")):
+        return None
+    try:
+        return int(datetime.strptime(str(metadata.get("ReceptionDate", "")), _RECEIVED).replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        return 0
+
+
+def _series(found: dict[str, Any], reports: Mapping[str, int]) -> SeriesSummary:
     tags = found["MainDicomTags"]
     number = str(tags.get("SeriesNumber", "")).strip()
     return SeriesSummary(
@@ -217,4 +280,5 @@ def _series(found: dict[str, Any]) -> SeriesSummary:
         description=str(tags.get("SeriesDescription", "")).strip(),
         body_part=str(tags.get("BodyPartExamined", "")).strip(),
         instance_count=len(found["Instances"]),
+        report_at=reports.get(found["ID"]),
     )

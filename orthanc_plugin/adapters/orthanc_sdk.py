@@ -9,7 +9,7 @@ from typing import Any
 import orthanc
 
 from ..web.request import Request
-from ..web.wsgi_bridge import Response
+from ..web.wsgi_bridge import Response, Stream
 
 # Numbers of the SDK's OrthancPluginHttpMethod; HEAD and OPTIONS arrive as GET.
 _METHODS = {1: "GET", 2: "POST", 3: "PUT", 4: "DELETE"}
@@ -127,14 +127,34 @@ def register_routes(patterns: tuple[str, ...], answer: Callable[[Request], Respo
         orthanc.RegisterRestCallback(pattern, callback)
 
 
-def register_changes(started: Callable[[], None], stopped: Callable[[], None]) -> None:
-    """Call `started` when Orthanc's REST API is there, `stopped` before it goes."""
+def set_metric(name: str, value: float) -> None:
+    """A value for /tools/metrics-prometheus."""
+    orthanc.SetMetricsValue(name, float(value), orthanc.MetricsType.DEFAULT)
 
-    def changed(change: int, _level: int, _resource: str) -> None:
+
+def extend_explorer(script: str) -> None:
+    """Let Orthanc Explorer run this JavaScript as well."""
+    orthanc.ExtendOrthancExplorer(script)
+
+
+def register_changes(
+    started: Callable[[], None], stopped: Callable[[], None], study_changed: Callable[[str], None]
+) -> None:
+    """Call `started` when Orthanc's REST API is there, `stopped` before it goes.
+
+    `study_changed` is called with Orthanc's identifier of a study that has become complete or was deleted; it must not
+    do more than note that.
+    """
+
+    def changed(change: int, level: int, resource: str) -> None:
         if change == orthanc.ChangeType.ORTHANC_STARTED:
             started()
         elif change == orthanc.ChangeType.ORTHANC_STOPPED:
             stopped()
+        elif change == orthanc.ChangeType.STABLE_STUDY or (
+            change == orthanc.ChangeType.DELETED and level == orthanc.ResourceType.STUDY
+        ):
+            study_changed(resource)
 
     _REGISTERED.append(changed)
     orthanc.RegisterOnChangeCallback(changed)
@@ -163,9 +183,22 @@ def send(output: Any, response: Response, navigation: bool) -> None:
         output.SetHttpHeader("X-Answer-Status", str(response.status))
         if response.body and status not in _WITHOUT_BODY:
             output.SetHttpHeader("X-Answer-Type", content_type)
-    if status == 200 or as_page:
+    if response.stream is not None:
+        _send_stream(output, response.stream, content_type)
+    elif status == 200 or as_page:
         output.AnswerBuffer(response.body, content_type)
     elif status in _WITHOUT_BODY or not response.body:
         output.SendHttpStatusCode(status)
     else:
         output.SendHttpStatus(status, response.body)
+
+
+def _send_stream(output: Any, stream: Stream, content_type: str) -> None:
+    """Send piece by piece; whoever reads it knows by the length whether it is whole.
+
+    An exception on the way closes the connection before that.
+    """
+    output.SetHttpHeader("Content-Length", str(stream.length))
+    output.StartStreamAnswer(content_type)
+    for chunk in stream.chunks:
+        output.SendStreamChunk(chunk)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..domain.study import is_orthanc_id
-from .orthanc_archive import Rest
+from .rest import Rest
 
 
 class OrthancTags:

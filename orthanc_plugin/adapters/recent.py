@@ -20,6 +20,11 @@ class Recent(Generic[_Value]):
         self._entries: OrderedDict[str, tuple[float, _Value]] = OrderedDict()
         self._lock = threading.Lock()
 
+    def forget(self, key: str) -> None:
+        """Load it anew when it is asked for next."""
+        with self._lock:
+            self._entries.pop(key, None)
+
     def get(self, key: str, load: Callable[[], _Value | None]) -> _Value | None:
         """The remembered value, or what `load` answers; two threads may load the same at once."""
         with self._lock:

@@ -25,17 +25,20 @@ _UID_KEY = "series_instance_uid"
 DETAILS = {
     "count": "how many",
     "device": "what the browser calls itself: phone, tablet, computer, unknown",
+    "email": "identifier of an entry of the outbox, never the address",
     "expires_at": "new end of the share, seconds since 1970-01-01 UTC",
     "filters": "by what the log was searched, without the values",
+    "instances": "how many DICOM instances",
     "key_version": "version of a key, never the key",
     "reason": "one word that says why",
+    "reply": "three-digit code that a mail server answered",
     "role": "role of the instance",
     "seconds": "a time",
     "series_instance_uid": "DICOM (0020,000E); the ordinal of a series changes when another one arrives",
     "session": "beginning of the hash under which the store keeps the session",
     "up_to": "number of the last entry that is meant",
     "viewer": "key of the viewer",
-    "what": "one word for what was purged, read or re-issued",
+    "what": "one word for what was purged, read, re-issued or sent, or for what became of it",
 }
 
 

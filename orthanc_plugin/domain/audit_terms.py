@@ -24,6 +24,7 @@ class Action(StrEnum):
     PASSWORD_REISSUED = "password-reissued"  # noqa: S105 - a word of the log
     SHARE_PRINTED = "share-printed"
     REPORT_RELEASED = "report-released"
+    REPORT_TIMED = "report-timed"
     LOGIN = "login"
     LOGIN_FAILED = "login-failed"
     UNKNOWN_CODE_FAILURES = "unknown-code-failures"
@@ -38,6 +39,10 @@ class Action(StrEnum):
     CONSENT_WITHDRAWN = "consent-withdrawn"
     OBJECTION_RECORDED = "objection-recorded"
     OBJECTION_REMOVED = "objection-removed"
+    EMAIL_ORDERED = "email-ordered"
+    EMAIL_ENDED = "email-ended"
+    EMAIL_RETRIED = "email-retried"
+    EMAIL_CANCELLED = "email-cancelled"
     KEY_ROTATED = "key-rotated"
     PURGED = "purged"
     AUDIT_READ = "audit-read"
@@ -109,6 +114,7 @@ KINDS: dict[Action, Kind] = {
     Action.PASSWORD_REISSUED: Kind(SECURITY_ALERT, USER_SECURITY_CHANGED, "E"),
     Action.SHARE_PRINTED: _RESTRICTED,
     Action.REPORT_RELEASED: _SHARE_CHANGED,
+    Action.REPORT_TIMED: _SHARE_CHANGED,
     Action.LOGIN: _LOGIN,
     Action.LOGIN_FAILED: _LOGIN,
     Action.UNKNOWN_CODE_FAILURES: _LOGIN,
@@ -123,6 +129,10 @@ KINDS: dict[Action, Kind] = {
     Action.CONSENT_WITHDRAWN: Kind(PATIENT_RECORD, None, "U"),
     Action.OBJECTION_RECORDED: Kind(PATIENT_RECORD, None, "U"),
     Action.OBJECTION_REMOVED: Kind(PATIENT_RECORD, None, "U"),
+    Action.EMAIL_ORDERED: _RESTRICTED,
+    Action.EMAIL_ENDED: _RESTRICTED,
+    Action.EMAIL_RETRIED: _RESTRICTED,
+    Action.EMAIL_CANCELLED: _RESTRICTED,
     Action.KEY_ROTATED: Kind(SECURITY_ALERT, SECURITY_CONFIGURATION, "E"),
     Action.PURGED: _RESTRICTED,
     Action.AUDIT_READ: _LOG_READ,

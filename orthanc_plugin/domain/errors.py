@@ -86,6 +86,18 @@ class AmbiguousStudy(PatientShareError):
         self.candidates = candidates
 
 
+class AlreadyShared(PatientShareError):
+    """The same form was sent before: the share `share_id` was made then."""
+
+    def __init__(self, share_id: str) -> None:
+        super().__init__(share_id)
+        self.share_id = share_id
+
+
+class AlreadyReissued(PatientShareError):
+    """Since the form was shown, a password has been issued."""
+
+
 class ShareNotFound(PatientShareError):
     """No share has this id."""
 
@@ -100,6 +112,26 @@ class ShareStillOpen(PatientShareError):
 
 class PatientObjects(PatientShareError):
     """The patient is in the register of those who object to sharing, or has withdrawn consent."""
+
+
+class KeyReused(PatientShareError):
+    """The Idempotency-Key was used for another request; `deleted` says that the share it made has been deleted."""
+
+    def __init__(self, deleted: bool = False) -> None:
+        super().__init__()
+        self.deleted = deleted
+
+
+class MailNotFound(PatientShareError):
+    """No entry of the outbox has this id."""
+
+
+class MailUnchangeable(PatientShareError):
+    """The e-mail is in a state, `state`, that does not allow what was asked for."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
 
 
 class ImageUnavailable(PatientShareError):

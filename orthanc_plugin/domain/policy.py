@@ -26,6 +26,7 @@ class Reason(StrEnum):
     SHARE_EXPIRED = "share expired"
     SHARE_PAUSED = "share paused"
     OUTSIDE_SHARE = "resource outside the share"
+    UNSAFE_TO_DECODE = "pixels that Orthanc cannot decode on an HTTP thread"
     OWN_ROUTE = "own route: decided where the route is known"
     NOT_READY = "not started yet, or stopping"
     METHOD_OVERRIDE = "overrides of the method are refused"
@@ -80,7 +81,11 @@ def _decide_recipient(recipient: Recipient, target: Target, now: float) -> Decis
         return Decision(True, Reason.SHARE_OPEN)
     if isinstance(target, StudyData):
         # An unknown resource (None) is denied like a foreign one; a request that names nothing is denied as well.
-        if target.places and all(place is not None and recipient.share.includes(place) for place in target.places):
-            return Decision(True, Reason.SHARE_OPEN)
-        return Decision(False, Reason.OUTSIDE_SHARE)
+        if not target.places or not all(
+            place is not None and recipient.share.includes(place, now) for place in target.places
+        ):
+            return Decision(False, Reason.OUTSIDE_SHARE)
+        if target.unsafe_to_decode:
+            return Decision(False, Reason.UNSAFE_TO_DECODE)
+        return Decision(True, Reason.SHARE_OPEN)
     return Decision(False, Reason.NOT_FOR_RECIPIENTS)

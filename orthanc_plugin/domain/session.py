@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 # Seconds by which two clocks, or one clock before and after a correction, may differ.
 CLOCK_TOLERANCE = 60
+
+
+class SessionEnd(StrEnum):
+    """Why a session is over: ended by somebody, at one of its limits, or since no page of it is open any more."""
+
+    ENDED = "ended"
+    ABSOLUTE = "absolute"
+    IDLE = "idle"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True)
@@ -31,12 +41,24 @@ class Session:
     ended_at: int | None = None
     # The password that opened it, as Share.issue counts them.
     issue: int = 1
+    # Until when its open pages keep it alive (domain/lease.py); None where it is not under leases.
+    alive_until: int | None = None
 
     def alive(self, now: float, limits: SessionLimits) -> bool:
-        """Whether the session still stands for somebody at `now`.
+        """Whether the session still stands for somebody at `now`."""
+        return self.end(now, limits) is None
+
+    def end(self, now: float, limits: SessionLimits) -> SessionEnd | None:
+        """Why the session is over; None while it is not.
 
         One that was made while the clock was ahead ends when it is set right, or it would outlive its limits.
         """
-        if self.created_at > now + CLOCK_TOLERANCE:
-            return False
-        return self.ended_at is None and now < self.seen_at + limits.idle and now < self.created_at + limits.absolute
+        if self.ended_at is not None:
+            return SessionEnd.ENDED
+        if now >= self.created_at + limits.absolute or self.created_at > now + CLOCK_TOLERANCE:
+            return SessionEnd.ABSOLUTE
+        if now >= self.seen_at + limits.idle:
+            return SessionEnd.IDLE
+        if self.alive_until is not None and now >= self.alive_until:
+            return SessionEnd.CLOSED
+        return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from .report import SHOWN_AT_ONCE, ReportRule
 from .study import Place, StudyKey, StudyKeyKind
 
 
@@ -106,18 +107,23 @@ class Share:
     issued_at: int = 0
     consent: Consent | None = None
     openings: Openings = Openings()
+    report: ReportRule = SHOWN_AT_ONCE
 
     @cached_property
     def study_ids(self) -> frozenset[str]:
         """Orthanc's identifiers of the studies that have arrived."""
         return frozenset(study.id for study in self.studies if study.id)
 
-    def includes(self, place: Place) -> bool:
+    def shows_report(self, arrived_at: int | None, now: float) -> bool:
+        """Whether something may be shown that holds a report of this age; None: it holds none."""
+        return arrived_at is None or self.report.shows(self.created_at, arrived_at, now)
+
+    def includes(self, place: Place, now: float) -> bool:
         """Whether data at this place belong to the share.
 
         While series are left out, nothing of a study as a whole does: it would hold them too.
         """
-        if place.study_id not in self.study_ids:
+        if place.study_id not in self.study_ids or not self.shows_report(place.report_at, now):
             return False
         if not self.excluded_series:
             return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -42,10 +43,14 @@ class ResourceName:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a resource belongs, as Orthanc itself says; `series_id` is None for a study."""
+    """Where a resource belongs, as Orthanc itself says; `series_id` is None for a study.
+
+    `report_at` is when the newest report in it arrived (seconds since 1970), None where it holds none.
+    """
 
     study_id: str
     series_id: str | None = None
+    report_at: int | None = None
 
 
 class StudyKeyKind(StrEnum):
@@ -90,6 +95,8 @@ class Appearance:
     window: Window | None
     inverted: bool = False
     longest_edge: int = 0
+    # Milliseconds from one frame to the next; None for what is no film.
+    frame_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,18 @@ class SeriesSummary:
     description: str = field(repr=False)
     body_part: str = field(repr=False)
     instance_count: int
+    # When the newest report in it arrived, seconds since 1970; None where it holds none.
+    report_at: int | None = None
+
+
+# What scanners call the pictures by which the real ones were planned; German and English.
+_PLANNING = re.compile(r"locali[sz]er|scout|topogra|survey|surview|scanogram|planung", re.IGNORECASE)
+
+
+def most_informative(series: Sequence[SeriesSummary]) -> SeriesSummary | None:
+    """The series to begin with: of those that are not made for planning the first with the most instances."""
+    real = [entry for entry in series if not _PLANNING.search(entry.description)]
+    return max(real or series, key=lambda entry: entry.instance_count, default=None)
 
 
 @dataclass(frozen=True)

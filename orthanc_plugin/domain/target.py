@@ -37,6 +37,8 @@ class StudyData:
     """
 
     places: tuple[Place | None, ...]
+    # Orthanc would have to decode pixels that its HTTP threads cannot decode without harm.
+    unsafe_to_decode: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..domain.study import SeriesSummary, Window
 from .catalogue import Language
 
 
@@ -56,11 +57,19 @@ _WITHOUT_IMAGES = frozenset(
 )
 
 # Brightness and contrast in Hounsfield units, as radiologists commonly set them.
-_CT_PRESETS = (
+_CT_PRESETS: tuple[tuple[str, float, float], ...] = (
     (_("Soft tissue"), 40.0, 400.0),
     (_("Lung"), -600.0, 1500.0),
     (_("Bone"), 400.0, 1800.0),
     (_("Brain"), 40.0, 80.0),
+)
+
+# Elsewhere: by how many widths the centre moves, and how many times as wide the window gets.
+_STEPS = (
+    (_("Brighter"), -0.2, 1.0),
+    (_("Darker"), 0.2, 1.0),
+    (_("More contrast"), 0.0, 0.6),
+    (_("Less contrast"), 0.0, 1.6),
 )
 
 
@@ -75,8 +84,21 @@ def has_images(modality: str) -> bool:
     return modality.upper() not in _WITHOUT_IMAGES
 
 
-def window_presets(language: Language, modality: str) -> list[dict[str, str | float]]:
-    """Presets for brightness and contrast; only CT has grey values that mean the same everywhere."""
+def can_be_viewed(series: SeriesSummary) -> bool:
+    """Whether a viewer can show the series: reports are read elsewhere, whatever modality they name."""
+    return series.report_at is None and has_images(series.modality)
+
+
+def window_presets(language: Language, modality: str, own: Window, inverted: bool) -> list[dict[str, str | float]]:
+    """Presets for brightness and contrast.
+
+    Only CT has grey values that mean the same everywhere (Hounsfield units); elsewhere presets are steps from the
+    image's `own` window. `inverted`: high values are dark (MONOCHROME1), so that brighter lies on the other side.
+    """
+    presets = _CT_PRESETS
     if modality.upper() != "CT":
-        return []
-    return [{"label": language.text(label), "center": c, "width": w} for label, c, w in _CT_PRESETS]
+        presets = tuple(
+            (label, own.center + (-shift if inverted else shift) * own.width, factor * own.width)
+            for label, shift, factor in _STEPS
+        )
+    return [{"label": language.text(label), "center": c, "width": w} for label, c, w in presets]

@@ -16,6 +16,7 @@ sys.modules["orthanc"] = fake_orthanc
 
 from orthanc_plugin import composition  # noqa: E402
 from orthanc_plugin.adapters.keyring import write_new_key_file  # noqa: E402
+from orthanc_plugin.adapters.maintenance import Maintenance  # noqa: E402
 from orthanc_plugin.adapters.store.database import open_store  # noqa: E402
 from orthanc_plugin.adapters.worker_pool import WorkerPool  # noqa: E402
 
@@ -79,7 +80,17 @@ def configured(
     monkeypatch.setattr(WorkerPool, "__init__", noted)
     monkeypatch.setattr(composition, "open_store", opened)
     monkeypatch.setattr(composition, "Argon2Hasher", lambda: None)
+    started: list[Maintenance] = []
+    start = Maintenance.start
+
+    def noted_start(self: Maintenance) -> None:
+        started.append(self)
+        start(self)
+
+    monkeypatch.setattr(Maintenance, "start", noted_start)
     yield sdk
+    for maintenance in started:
+        maintenance.stop(20)
     for pool in pools:
         pool.stop()
     for engine in engines:

@@ -179,3 +179,14 @@ def test_a_full_queue_asks_for_patience(configured: Recorder, monkeypatch: pytes
     output = answered(configured, "/portal")
     assert (output.status, output.header("retry-after")) == (503, "5")
     assert not admitted(configured, "/studies", cookie="patient-share=x")
+
+
+def test_orthanc_explorer_gets_a_button_but_not_on_a_portal(configured: Recorder) -> None:
+    start_or_stop()
+    (script,) = configured.explorer
+    assert "/patient-share/share?study=" in script
+    configured.explorer.clear()
+    configured.filters.clear()
+    configured.configuration["PatientShare"]["Role"] = "portal"
+    start_or_stop()
+    assert configured.explorer == []

@@ -9,7 +9,7 @@ import ipaddress
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..domain.principal import Anonymous, Principal, Recipient, Staff
@@ -80,6 +80,8 @@ class Authenticator:
     sessions: SessionRepository
     clock: Clock
     limits: SessionLimits
+    # Told of each session that is found to be over, perhaps more than once.
+    ended: Callable[[Session, Share], None] = lambda _session, _share: None
     _known: OrderedDict[str, tuple[float, Session, Share]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     # Counts changes, so that a read that began before a revocation is not remembered after it.
@@ -101,8 +103,11 @@ class Authenticator:
             return None
         return self._recipient(known[1], known[2], now)
 
-    def principal(self, authorization: str, session_id: str, address: str = "") -> Principal:
-        """The principal, asking the store where need be; a used session is kept alive."""
+    def principal(self, authorization: str, session_id: str, address: str = "", used: bool = True) -> Principal:
+        """The principal, asking the store where need be.
+
+        `used` says that the request is one of somebody who looks at something, so that the idle time begins anew.
+        """
         quick = self.remembered(authorization, session_id, address)
         if quick is not None:
             return quick
@@ -117,9 +122,11 @@ class Authenticator:
         session, share = found
         principal = self._recipient(session, share, now)
         if isinstance(principal, Recipient):
-            if now - session.seen_at >= _TOUCH_SECONDS:
+            if used and now - session.seen_at >= _TOUCH_SECONDS:
                 self.sessions.touch(id_hash, int(now))
             self._remember(id_hash, now, session, share, epoch)
+        else:
+            self.ended(session, share)
         return principal
 
     def forget_session(self, id_hash: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from ..domain.audit import Who
 from ..domain.audit_terms import Action
 from ..domain.credential import CODE_BITS, PASSWORD_BITS, AccessCode, Password
-from ..domain.errors import InvalidInput, PatientObjects
+from ..domain.errors import AlreadyShared, InvalidInput, PatientObjects
+from ..domain.report import ReportRule, ReportTime
 from ..domain.share import Audience, Consent, Share
 from ..domain.study import StudyKey, StudySummary
 from ..ports import Clock, CodeIndex, Entropy, ObjectionRepository, PasswordHasher, ShareRepository, Transaction
@@ -51,6 +54,10 @@ class ShareOrder:
     patient_id: str = ""
     # Whether the patient's consent is on file.
     consent: bool = False
+    # When reports are shown; None means the practice's rule for this audience.
+    report: ReportRule | None = None
+    # What the same order bears when it is sent twice; empty where each one counts.
+    once: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,11 +85,12 @@ class CreateShare:
     transaction: Transaction
     record: RecordEvent
     require_consent: bool = False
+    report_rules: Mapping[Audience, ReportRule] = field(default_factory=dict)
 
-    def __call__(self, order: ShareOrder) -> NewShare:
-        """Answer the new share.
+    def __call__(self, order: ShareOrder, along: Callable[[NewShare], None] | None = None) -> NewShare:
+        """Answer the new share; what `along` files is kept together with it, or neither is.
 
-        Raises InvalidInput, StudyNotFound, AmbiguousStudy, PatientObjects, Busy or Unavailable.
+        Raises InvalidInput, StudyNotFound, AmbiguousStudy, PatientObjects, AlreadyShared, Busy or Unavailable.
         """
         now = self.clock.now()
         expires_at = self.validity.end(now, order.validity_days)
@@ -93,7 +101,7 @@ class CreateShare:
         code = AccessCode.from_number(self.entropy.bits(CODE_BITS))
         password = Password.from_number(self.entropy.bits(PASSWORD_BITS))
         share = Share(
-            id=f"{self.entropy.bits(128):032x}",
+            id=_id_of(order) or f"{self.entropy.bits(128):032x}",
             studies=choice.studies,
             audience=order.audience,
             language=order.language,
@@ -103,20 +111,34 @@ class CreateShare:
             note=order.note,
             excluded_series=choice.excluded_series,
             issued_at=int(now),
+            report=order.report or self.report_rules.get(order.audience, ReportRule(ReportTime.HOLD)),
             consent=Consent(order.user, int(now)) if order.consent else None,
         )
+        new = NewShare(share, choice.present, code, password)
+        if order.once and self.shares.get(share.id):
+            raise AlreadyShared(share.id)
         encoded = self.hasher.hash(password)
         with self.transaction():
+            # Once more: the same order may have been carried out since.
+            if order.once and self.shares.get(share.id):
+                raise AlreadyShared(share.id)
             self.shares.add(share, self.codes.current(code), encoded)
             self.record(Action.SHARE_CREATED, Who.staff(order.user), share, expires_at=expires_at)
+            if along:
+                along(new)
         try:
             # An objection that was registered meanwhile either finds the share, or is found here.
             self._refuse_objection(choice)
         except PatientObjects:
             self.shares.delete(share.id)
             raise
-        return NewShare(share, choice.present, code, password)
+        return new
 
     def _refuse_objection(self, choice: Choice) -> None:
         if choice.patients and self.objections.since(choice.patients) is not None:
             raise PatientObjects
+
+
+def _id_of(order: ShareOrder) -> str:
+    """The same for the same order of the same member of staff."""
+    return hashlib.sha256(f"{order.user}\0{order.once}".encode()).hexdigest()[:32] if order.once else ""

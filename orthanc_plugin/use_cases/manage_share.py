@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..domain.audit import Who
 from ..domain.audit_terms import Action
 from ..domain.errors import ShareNotFound, ShareRevoked, ShareStillOpen
+from ..domain.report import ReportRule, ReportTime
 from ..domain.share import Share, ShareState
 from ..ports import Clock, ShareFilter, SharePage, ShareRepository, Transaction
 from .create_share import ValidityRule
@@ -71,6 +72,17 @@ class ManageShare:
     def resume(self, share_id: str, user: str) -> Share:
         """Open a paused share again, with the same code and password; raises ShareNotFound or ShareRevoked."""
         self._set_paused(self.get(share_id), None, Action.SHARE_RESUMED, user)
+        return self.get(share_id)
+
+    def set_report(self, share_id: str, report: ReportRule, user: str) -> Share:
+        """Change when the recipient may read the report; raises ShareNotFound or ShareRevoked."""
+        share = self.get(share_id)
+        action = Action.REPORT_RELEASED if report.time is ReportTime.AT_ONCE else Action.REPORT_TIMED
+        with self.transaction():
+            if not self.shares.set_report(share_id, report):
+                raise ShareRevoked
+            self.record(action, Who.staff(user), share, what=report.time.value)
+        self.forget(share_id)
         return self.get(share_id)
 
     def delete(self, share_id: str, user: str) -> None:

@@ -13,6 +13,7 @@ from ..domain.audit_terms import Action, Outcome
 from ..domain.credential import AccessCode, Password
 from ..domain.device import Device
 from ..domain.errors import Busy, ShareClosed, Throttled, WrongCredentials
+from ..domain.lease import Leases
 from ..domain.session import Session, SessionLimits
 from ..domain.share import Presence, Share, ShareState
 from ..domain.throttle import Client
@@ -73,6 +74,8 @@ class OpenShare:
     forget_share: Callable[[str], None]
     transaction: Transaction
     record: RecordEvent
+    # Seconds that a session under leases waits for its first page.
+    loading: int = Leases.visible
 
     def __call__(
         self,
@@ -82,12 +85,14 @@ class OpenShare:
         old_session: str,
         device_id: str = "",
         kind: Device = Device.UNKNOWN,
+        watched: bool = False,
     ) -> Opened:
         """Start a new session; the one the browser brought along ends.
 
         `device_id` is what the browser was given at an earlier login, to this share or to another.
 
-        `kind` of device is for the audit log. Raises MistypedCode, MistypedPassword, WrongCredentials, Throttled,
+        `kind` of device is for the audit log. `watched`: the browser runs our scripts, so that the session is put under
+        leases at once (domain/lease.py). Raises MistypedCode, MistypedPassword, WrongCredentials, Throttled,
         Busy, Unavailable or, once the password is known to be right, ShareClosed.
         """
         code = AccessCode.parse(typed_code)
@@ -105,11 +110,14 @@ class OpenShare:
         if share.presence is Presence.GONE:
             raise self._closed(share, STUDY_GONE, kind)
         session_id = f"{self.entropy.bits(SESSION_ID_BITS):064x}"
-        session = Session(session_hash(session_id), share.id, int(now), int(now), issue=issue)
+        alive_until = int(now) + self.loading if watched else None
+        session = Session(session_hash(session_id), share.id, int(now), int(now), issue=issue, alive_until=alive_until)
         with self.transaction():
             self._end(old_session)
             self.sessions.start(session, self.limits.per_share)
             self.shares.note_opening(share.id, int(now))
+            # The one moment at which the code is known: after a rotation it moves on to the newest key.
+            self.shares.refile(share.id, self.codes.current(code))
             mark = session_mark(session.id_hash)
             self.record(Action.LOGIN, Who.recipient(share.id), share, device=kind, session=mark)
         if old_session:

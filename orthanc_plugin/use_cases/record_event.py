@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..domain.audit import AuditEvent, Who
@@ -20,6 +21,8 @@ class RecordEvent:
 
     log: AuditLog
     clock: Clock
+    # Told what was written and how often it happened, for monitoring; also if the transaction fails later on.
+    noted: Callable[[Action, int], None] = lambda _action, _count: None
 
     def __call__(
         self,
@@ -43,6 +46,8 @@ class RecordEvent:
                 detail=detail,
             )
         )
+        count = detail.get("count", 1)
+        self.noted(action, count if isinstance(count, int) else 1)
 
 
 def _uids(share: Share | None) -> tuple[str, ...]:

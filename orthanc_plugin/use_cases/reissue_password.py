@@ -36,8 +36,12 @@ class ReissuePassword:
     transaction: Transaction
     record: RecordEvent
 
-    def __call__(self, share_id: str, new_code: bool, user: str) -> Reissued:
-        """Raises ShareNotFound, ShareRevoked, Busy or Unavailable."""
+    def __call__(
+        self, share_id: str, new_code: bool, user: str, along: Callable[[Reissued], None] | None = None
+    ) -> Reissued:
+        """What `along` files is kept together with the change, or neither is.
+
+        Raises ShareNotFound, ShareRevoked, Busy or Unavailable."""
         before = self.shares.get(share_id)
         if before is None:
             raise ShareNotFound
@@ -49,6 +53,8 @@ class ReissuePassword:
             if not self.shares.reissue(share_id, encoded, index, int(self.clock.now())):
                 raise ShareRevoked
             self.record(Action.PASSWORD_REISSUED, Who.staff(user), before, what="all" if new_code else "password")
+            if along:
+                along(Reissued(before, password, code))
         self.forget(share_id)
         share = self.shares.get(share_id)
         if share is None:

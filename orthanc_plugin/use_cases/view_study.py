@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ..domain.errors import PatientShareError, ShareClosed
 from ..domain.share import Share
 from ..domain.study import ImageRef, SeriesSummary, StudySummary
-from ..ports import Archive
+from ..ports import Archive, Clock
 from .open_share import STUDY_GONE
 
 
@@ -20,14 +20,15 @@ class ViewStudy:
     """Resolve ordinals, which count from 1, so that no identifier of a resource ever comes from the client."""
 
     archive: Archive
+    clock: Clock
 
     def studies(self, share: Share) -> tuple[StudySummary, ...]:
-        """The studies that Orthanc holds, each without the series left out, in the order of the share.
+        """The studies that Orthanc holds, each without what the share does not show, in the order of the share.
 
         Empty while all of them are awaited; raises ShareClosed when there is none left to wait for.
         """
         found = [self.archive.study(study.id) for study in share.studies if study.id]
-        present = tuple(_without(study, share.excluded_series) for study in found if study is not None)
+        present = tuple(_without(study, share, self.clock.now()) for study in found if study is not None)
         if not present and all(study.id for study in share.studies):
             raise ShareClosed(STUDY_GONE)
         return present
@@ -51,6 +52,14 @@ class ViewStudy:
         """All images of the series with this ordinal."""
         return tuple(self.archive.images(self.series(share, ordinal).id))
 
+    def images_from(self, share: Share, ordinal: int, first: int) -> tuple[SeriesSummary, tuple[ImageRef, ...]]:
+        """The series and its images from number `first` on, at least one; raises NotInShare or ShareClosed."""
+        series = self.series(share, ordinal)
+        images = tuple(self.archive.images(series.id))
+        if not 1 <= first <= len(images):
+            raise NotInShare
+        return series, images[first - 1 :]
+
     def image(self, share: Share, ordinal: int, number: int) -> ImageRef:
         """One image; raises NotInShare or ShareClosed."""
         images = self.images(share, ordinal)
@@ -59,7 +68,8 @@ class ViewStudy:
         return images[number - 1]
 
 
-def _without(study: StudySummary, excluded: frozenset[str]) -> StudySummary:
-    if not excluded:
-        return study
-    return replace(study, series=tuple(series for series in study.series if series.id not in excluded))
+def _without(study: StudySummary, share: Share, now: float) -> StudySummary:
+    shown = (
+        one for one in study.series if one.id not in share.excluded_series and share.shows_report(one.report_at, now)
+    )
+    return replace(study, series=tuple(shown))

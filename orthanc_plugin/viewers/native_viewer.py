@@ -19,6 +19,8 @@ class ResourceRoute:
     """Data of the resources that the request names; each of them must belong to the share."""
 
     names: tuple[ResourceName, ...]
+    # Whether Orthanc decodes pixels to answer it, on one of its HTTP threads.
+    decodes: bool = False
 
 
 ViewerRoute = FileRoute | ResourceRoute

@@ -18,10 +18,11 @@ _FILES = (
     re.compile(r"/favicon\.ico"),
     re.compile(r"/app/images/favicon\.ico"),
 )
+_IMAGE = re.compile(rf"/web-viewer/instances/(?:jpeg[0-9]{{1,3}}|deflate)-{_ID}_[0-9]{{1,5}}")
 _RESOURCES = (
     (Level.SERIES, re.compile(rf"/web-viewer/series/{_ID}")),
     (Level.SERIES, re.compile(rf"/web-viewer/is-stable-series/{_ID}")),
-    (Level.INSTANCE, re.compile(rf"/web-viewer/instances/(?:jpeg[0-9]{{1,3}}|deflate)-{_ID}_[0-9]{{1,5}}")),
+    (Level.INSTANCE, _IMAGE),
     # The toolbar's download button; no other query, since `transcode` would make Orthanc transcode on its HTTP thread.
     (Level.INSTANCE, re.compile(rf"/instances/{_ID}/file")),
 )
@@ -55,5 +56,5 @@ class OrthancWebViewer:
         for level, pattern in _RESOURCES:
             found = pattern.fullmatch(path)
             if found:
-                return ResourceRoute((ResourceName(level, found["id"]),))
+                return ResourceRoute((ResourceName(level, found["id"]),), decodes=pattern is _IMAGE)
         return None

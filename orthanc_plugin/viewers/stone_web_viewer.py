@@ -100,7 +100,8 @@ def _resources(
     if not all(map(is_uid, named.values())) or not _allowed(query, options):
         return None
     levels = {"study": Level.STUDY, "series": Level.SERIES, "instance": Level.INSTANCE}
-    return ResourceRoute(tuple(ResourceName(levels[part], value, by_uid=True) for part, value in named.items()))
+    names = tuple(ResourceName(levels[part], value, by_uid=True) for part, value in named.items())
+    return ResourceRoute(names, decodes=options is _RENDERED_OPTIONS)
 
 
 def _allowed(query: Mapping[str, str], options: Mapping[str, re.Pattern[str]]) -> bool:

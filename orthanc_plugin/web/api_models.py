@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from ..domain.report import ReportRule
 from ..domain.share import Audience
 from ..domain.study import StudyKey, StudyKeyKind
 from ..use_cases.choose_studies import MOST_STUDIES
@@ -18,6 +20,19 @@ def printable(value: str) -> str:
     if any(not c.isprintable() and c != "\n" for c in value):
         raise ValueError("must hold printable characters and line breaks only")
     return value
+
+
+def report_rule(value: str) -> str:
+    """A rule as ReportRule.parse() reads it; a moment may be written as ISO 8601."""
+    if value[:1].isdigit() and not value.endswith("h"):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("is no date and time") from None
+        if moment.tzinfo is None:
+            raise ValueError("needs the offset of its time zone")
+        value = f"from:{int(moment.timestamp())}"
+    return ReportRule.parse(value).text
 
 
 class ApiModel(BaseModel):
@@ -52,6 +67,15 @@ class StudyName(ApiModel):
     def study_key(self) -> StudyKey:
         """The identifier that was given."""
         return self._given()[0]
+
+
+class EmailRequest(ApiModel):
+    """Whom the link is sent to."""
+
+    address: str = Field(
+        max_length=1000,
+        description="One e-mail address. The message holds the link, never the password: hand that over otherwise.",
+    )
 
 
 class ShareRequest(StudyName):
@@ -91,11 +115,18 @@ class ShareRequest(StudyName):
     exclude_series: Annotated[tuple[str, ...], Field(max_length=1000)] = Field(
         default=(), description="Series to leave out, by Orthanc's identifier or Series Instance UID."
     )
+    report: Annotated[str, AfterValidator(report_rule)] | None = Field(
+        default=None,
+        description="When the recipient may read the report: `never`, `hold`, `at-once`, hours after its arrival as in "
+        "`24h`, or a date and time (ISO 8601 with its offset); default ReportForPatients or ReportForReferrers.",
+    )
     handout: bool = Field(
         default=True,
         strict=True,
         description="Whether the answer carries the printable letter in `handout_html`.",
     )
+
+    email: EmailRequest | None = Field(default=None, description="Send the link by e-mail as well.")
 
     def _named_otherwise(self) -> bool:
         return self.studies is not None
@@ -125,6 +156,9 @@ class ReissueRequest(ApiModel):
         default=False,
         strict=True,
         description="Mint an access code as well, for a letter that went astray; the old link is void then.",
+    )
+    email: EmailRequest | None = Field(
+        default=None, description="Send the new link by e-mail; needs `new_code`, since no link can be read again."
     )
 
 
@@ -162,3 +196,11 @@ class Problem(ApiModel):
     code: str = Field(description="Stable name of the problem, for programs.")
     errors: list[Fault] = Field(default=[], description="Fields that are wrong.")
     candidates: list[Candidate] = Field(default=[], description="Studies to choose from (ambiguous-study).")
+
+
+class ReportRequest(ApiModel):
+    """When the recipient may read the report, from now on."""
+
+    report: Annotated[str, AfterValidator(report_rule)] = Field(
+        description="`never`, `hold`, `at-once`, hours as in `24h`, or a date and time (ISO 8601 with its offset)."
+    )

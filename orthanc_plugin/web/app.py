@@ -9,13 +9,24 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from ..domain.errors import Busy, PatientShareError, ShareClosed, Unavailable
+from ..domain.errors import (
+    Busy,
+    InvalidInput,
+    MistypedCode,
+    MistypedPassword,
+    PatientShareError,
+    ShareClosed,
+    ShareNotFound,
+    ShareRevoked,
+    ShareStillOpen,
+    Unavailable,
+)
 from ..domain.policy import Decision, decide
 from ..domain.target import OwnRoute, RouteAudience
 from ..use_cases.view_study import NotInShare
 from . import context, security_headers
 from .json_body import LONGEST_BODY, UnusableBody
-from .own_paths import STAFF, OwnPaths
+from .own_paths import API, STAFF, OwnPaths
 from .pages import message_page, page, see_other
 from .portal_login import START_PAGE
 from .problems import from_refusal, from_validation, problem
@@ -24,6 +35,7 @@ from .same_origin import is_forged
 from .services import Services
 from .theme import StaticFiles, theme_folder
 
+PRESENCE = "/portal/presence"
 _REALM = 'Basic realm="Orthanc", charset="UTF-8"'
 _AUDIENCES = {route.name: route.audience for route in ROUTES}
 
@@ -34,9 +46,11 @@ def template_environment() -> Environment:
         loader=FileSystemLoader(theme_folder() / "templates"),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
+        # To look for changes would cost a system call for every template of every page.
+        auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
-    for name in environment.list_templates(extensions=["html"]):
+    for name in environment.list_templates(extensions=["html", "txt"]):
         environment.get_template(name)
     return environment
 
@@ -80,7 +94,11 @@ def _check() -> flask.Response | None:
     """Who is it, and may it? Runs before every handler, and before "not found" is said."""
     request, used = context.original(), context.services()
     principal = used.authenticator.principal(
-        request.header("authorization"), request.cookie(used.cookie_name), context.origin()
+        request.header("authorization"),
+        request.cookie(used.cookie_name),
+        context.origin(),
+        # A page that is merely open is not somebody who looks.
+        used=not request.path.startswith(PRESENCE),
     )
     context.set_principal(principal)
     # What the table does not know is judged by its place, so that strangers learn nothing of the staff's routes.
@@ -111,6 +129,8 @@ def _cross_site() -> flask.Response:
 
 
 def _refused(refusal: PatientShareError) -> flask.Response:
+    if _is_staff_page():
+        return _staff_page(refusal)
     if _is_staff_path():
         return from_refusal(refusal)
     if isinstance(refusal, NotInShare):
@@ -124,6 +144,8 @@ def _refused(refusal: PatientShareError) -> flask.Response:
 
 def _http_error(error: HTTPException) -> Any:
     status = error.code or 500
+    if _is_staff_page():
+        return _staff_message(status, "not_found" if status in (404, 405) else "error")
     if _is_staff_path():
         if status == 413:
             return problem(413, "too-large", f"The body must not be larger than {LONGEST_BODY} bytes.")
@@ -134,6 +156,8 @@ def _http_error(error: HTTPException) -> Any:
 def _failed(error: Exception) -> flask.Response:
     # The type alone: the text of an exception may quote a name, a code or a password.
     context.services().report(f"{flask.request.endpoint}: {_origin(error)}")
+    if _is_staff_page():
+        return _staff_message(500, "error")
     if _is_staff_path():
         return problem(500, "internal", "The request could not be carried out; Orthanc's log names the kind of fault.")
     return message_page(500, "error")
@@ -145,6 +169,30 @@ def _origin(error: Exception) -> str:
         place = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
         trace = trace.tb_next
     return f"{type(error).__name__} at {place}"
+
+
+def _staff_page(refusal: PatientShareError) -> flask.Response:
+    if isinstance(refusal, ShareNotFound):
+        return _staff_message(404, "share")
+    if isinstance(refusal, ShareRevoked):
+        return _staff_message(409, "revoked")
+    if isinstance(refusal, ShareStillOpen):
+        return _staff_message(409, "still_open")
+    if isinstance(refusal, MistypedCode | MistypedPassword | InvalidInput):
+        return _staff_message(422, "error")
+    if isinstance(refusal, Busy | Unavailable):
+        return _staff_message(503, "busy")
+    return _failed(refusal)
+
+
+def _staff_message(status: int, kind: str) -> flask.Response:
+    return page("staff_message.html", status, user=context.staff_user(), kind=kind)
+
+
+def _is_staff_page() -> bool:
+    """A page of the staff, asked for by a browser that shows it."""
+    path = flask.request.path
+    return path.startswith(STAFF) and not path.startswith(API) and context.original().navigation
 
 
 def _is_staff_path() -> bool:

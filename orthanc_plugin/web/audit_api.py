@@ -95,7 +95,9 @@ def _choice(name: str, choices: type[_Choice]) -> _Choice | None:
     try:
         return choices(text)
     except ValueError:
-        raise InvalidInput(name, f"must be one of {', '.join(str(choice.value) for choice in choices)}") from None
+        raise InvalidInput(
+            name, f"is unknown; the OpenAPI document lists the {len(list(choices))} that there are"
+        ) from None
 
 
 def _number(name: str, default: int | None, least: int, most: int) -> int | None:

@@ -8,13 +8,14 @@ from .api_models import PatientRequest
 from .context import services, staff_user
 from .json_body import read_body
 from .problems import json_answer, problem
-from .share_views import ObjectionView, ShareView, Withdrawal, moment, share_fields
+from .share_views import ObjectionView, Withdrawal, moment
+from .staff_api import view
 
 
 def record(share_id: str) -> flask.Response:
     """Note that the patient's consent is on file."""
     share = services().consent.record(share_id, staff_user())
-    return json_answer(ShareView.model_validate(share_fields(share, services().clock.now(), services().zone)))
+    return json_answer(view(share))
 
 
 def withdraw(share_id: str) -> flask.Response:

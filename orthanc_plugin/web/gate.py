@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from ..domain.errors import Busy, ShareClosed, Unavailable
 from ..domain.policy import Decision, Reason, decide
 from ..domain.principal import Principal, Recipient, Staff
-from ..domain.study import Place, ResourceName
+from ..domain.study import Level, Place, ResourceName
 from ..domain.target import NativeRoute, StudyData, Target, ViewerFile
 from ..ports import Clock
 from ..use_cases.authenticate import Authenticator, Network
@@ -57,10 +57,13 @@ class Gate:
     cookie_name: str
     own: OwnPaths
     record_view: RecordView
+    # Whether Orthanc can decode the pixels of a resource on its HTTP threads; nothing is, until somebody says so.
+    decodable: Callable[[ResourceName], bool] = lambda _name: False
     trusted_proxies: Sequence[Network] = ()
     ready: bool = False
     # Parents never change: Orthanc derives identifiers from the chain of DICOM identifiers above the resource.
     _places: dict[ResourceName, Place] = field(default_factory=dict)
+    _decodables: set[ResourceName] = field(default_factory=set)
 
     def admits(self, request: Request) -> bool:
         """Whether the request may go on; never raises for a refusal."""
@@ -118,10 +121,18 @@ class Gate:
             return NativeRoute()
         if isinstance(route, FileRoute):
             return ViewerFile()
-        return StudyData(tuple(self._place(name) for name in route.names))
+        now = self.clock.now()
+        withheld = not principal.share.shows_report(int(now), now)
+        places = tuple(self._place(name, withheld) for name in route.names)
+        # Nothing is asked about what does not belong to the share.
+        if not route.decodes or any(place is None or not principal.share.includes(place, now) for place in places):
+            return StudyData(places)
+        # The last name is the narrowest: the instance, or the series of which Orthanc picks one.
+        return StudyData(places, unsafe_to_decode=not self._decodable(route.names[-1]))
 
-    def _place(self, name: ResourceName) -> Place | None:
-        known = self._places.get(name)
+    def _place(self, name: ResourceName, withheld: bool) -> Place | None:
+        # Into a study or a series a report may come at any time.
+        known = None if withheld and name.level is not Level.INSTANCE else self._places.get(name)
         if known is not None:
             return known
         found = self.run(lambda: self.resolve(name))
@@ -131,6 +142,17 @@ class Gate:
                 self._places.clear()
             self._places[name] = found
         return found
+
+    def _decodable(self, name: ResourceName) -> bool:
+        if name in self._decodables:
+            return True
+        safe = self.run(lambda: self.decodable(name))
+        # A stored instance never changes; only what is found safe is remembered, and no series, since it may grow.
+        if safe and name.level is Level.INSTANCE and not name.by_uid:
+            if len(self._decodables) >= _REMEMBERED_PLACES:
+                self._decodables.clear()
+            self._decodables.add(name)
+        return safe
 
     def _record(self, recipient: Recipient, target: StudyData) -> None:
         for place in target.places:

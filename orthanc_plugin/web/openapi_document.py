@@ -8,23 +8,28 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from ..use_cases.create_once import LONGEST_KEY
 from .api_models import ExtendRequest, PatientRequest, Problem, ReissueRequest, ShareRequest
 from .audit_api import DEFAULT_PAGE, FILTERS, LARGEST_EXPORT, LARGEST_PAGE
 from .audit_models import AuditList, AuditVerification
+from .mail_views import EmailList
 from .own_paths import API
-from .share_views import CreatedShare, ObjectionView, ReissuedPassword, ShareList, ShareView, Withdrawal
+from .share_views import AlreadyCreated, CreatedShare, ObjectionView, ReissuedPassword, ShareList, ShareView, Withdrawal
 
 _PROBLEMS = {
-    400: "The body is not valid JSON in UTF-8.",
+    400: "The body is not valid JSON in UTF-8, or Orthanc cannot read the request as HTTP.",
     401: "No valid staff credentials.",
-    403: "Sent by a page of another site.",
-    404: "No such study, share or objection.",
-    409: "The accession number is ambiguous, the patient objects, or the state of the share does not allow it.",
+    403: "Sent by a page of another site, or to an address with characters that no address of this API holds.",
+    404: "No such study, share, e-mail or objection.",
+    409: "The accession number is ambiguous, the patient objects, the Idempotency-Key was used for another request, or "
+    "the state of the share or e-mail does not allow it.",
     413: "The body is too large.",
     415: "The body is not application/json.",
     422: "A field is unknown, missing or out of range.",
     503: "Busy: try again after Retry-After seconds.",
 }
+# What each request may meet, whatever it asks for.
+_ALWAYS = (400, 401, 403, 503)
 _SHARE_ID = {"name": "share_id", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
@@ -34,12 +39,14 @@ def document() -> dict[str, Any]:
     given: list[type[BaseModel]] = [
         ShareView,
         CreatedShare,
+        AlreadyCreated,
         ReissuedPassword,
         ShareList,
         ObjectionView,
         Withdrawal,
         AuditList,
         AuditVerification,
+        EmailList,
         Problem,
     ]
     _, definitions = models_json_schema(
@@ -62,14 +69,7 @@ def document() -> dict[str, Any]:
         "paths": {
             "/shares": {
                 "get": _operation("listShares", "List shares, newest first", 200, "ShareList", (401, 422), _filters()),
-                "post": _operation(
-                    "createShare",
-                    "Create a share; code and password are answered here and never again",
-                    201,
-                    "CreatedShare",
-                    (400, 401, 403, 404, 409, 413, 415, 422, 503),
-                    body="ShareRequest",
-                ),
+                "post": _creation(),
             },
             "/shares/{share_id}": {
                 "get": _operation("getShare", "One share", 200, "ShareView", (401, 404), [_SHARE_ID]),
@@ -104,6 +104,7 @@ def document() -> dict[str, Any]:
                 ),
             },
             **_changes(),
+            **_emails(),
             **_objections(),
             "/audit": {
                 "get": _operation(
@@ -140,12 +141,43 @@ def document() -> dict[str, Any]:
     }
 
 
+def _creation() -> dict[str, Any]:
+    key = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
+        "description": "A text of your own, for example a UUID, that is new for each share. A request that is sent "
+        "again with it within two days makes no second share.",
+    }
+    operation = _operation(
+        "createShare",
+        "Create a share; code and password are answered here and never again",
+        201,
+        "CreatedShare",
+        (400, 401, 403, 404, 409, 413, 415, 422, 503),
+        [key],
+        body="ShareRequest",
+    )
+    repeated = _content("The first request with this Idempotency-Key made it.", "AlreadyCreated", "application/json")
+    operation["responses"] = {"200": repeated, **operation["responses"]}
+    return operation
+
+
 def _changes() -> dict[str, Any]:
     plain = (401, 403, 404, 409)
     with_body = (400, 401, 403, 404, 409, 413, 415, 422, 503)
     table = (
         ("pause", "pauseShare", "Close a share for the time being", "ShareView", plain, None),
         ("resume", "resumeShare", "Open a paused share again", "ShareView", plain, None),
+        (
+            "report",
+            "timeReport",
+            "Change when the recipient may read the report",
+            "ShareView",
+            with_body,
+            "ReportRequest",
+        ),
         ("reissue", "reissuePassword", "Mint a new password", "ReissuedPassword", with_body, "ReissueRequest"),
         ("consent", "recordConsent", "Note that consent is on file", "ShareView", (401, 403, 404), None),
         (
@@ -160,6 +192,26 @@ def _changes() -> dict[str, Any]:
     return {
         f"/shares/{{share_id}}/{verb}": {"post": _operation(name, text, 200, answer, problems, [_SHARE_ID], body=body)}
         for verb, name, text, answer, problems, body in table
+    }
+
+
+def _emails() -> dict[str, Any]:
+    email_id = {"name": "email_id", "in": "path", "required": True, "schema": {"type": "string"}}
+    retry = "Send once more what was refused, has failed or is unclear"
+    cancel = "Give up an e-mail that has not left"
+    problems = (401, 403, 404, 409)
+    return {
+        "/shares/{share_id}/emails": {
+            "get": _operation(
+                "listEmails", "The e-mails of a share, newest first", 200, "EmailList", (401, 404), [_SHARE_ID]
+            )
+        },
+        "/emails/{email_id}/retry": {
+            "post": _operation("retryEmail", retry, 200, "EmailView", problems, [email_id]),
+        },
+        "/emails/{email_id}/cancel": {
+            "post": _operation("cancelEmail", cancel, 200, "EmailView", problems, [email_id]),
+        },
     }
 
 
@@ -199,7 +251,10 @@ def _operation(
         "summary": summary,
         "responses": {
             str(status): _content("Done.", answer, "application/json") if answer else {"description": "Done."},
-            **{str(code): _content(_PROBLEMS[code], "Problem", "application/problem+json") for code in problems},
+            **{
+                str(code): _content(_PROBLEMS[code], "Problem", "application/problem+json")
+                for code in sorted({*_ALWAYS, *problems})
+            },
         },
     }
     if parameters:

@@ -6,22 +6,47 @@ from typing import Any
 
 import flask
 
-from .context import language, services, static_files
+from ..domain.audit import session_mark
+from ..domain.principal import Recipient
+from .context import language, original, services, static_files
+from .own_paths import PORTAL, STAFF
 
 
-def page(template: str, status: int = 200, **values: Any) -> flask.Response:
-    """An HTML page; Jinja2 escapes everything that is not markup of the template."""
+def page(template: str, status: int = 200, framed: bool = False, **values: Any) -> flask.Response:
+    """An HTML page; Jinja2 escapes everything that is not markup of the template.
+
+    A recipient's page gives signs of life, so that its session ends with it; one in a frame leaves that to the page
+    around it.
+    """
     shown = language()
+    principal = flask.g.get("principal")
+    watched = isinstance(principal, Recipient) and not framed
+    if isinstance(principal, Recipient) and watched and status == 200:
+        services().keep_session.page_sent(principal.session_hash)
     body = flask.current_app.jinja_env.get_template(template).render(
         practice=services().practice,
         lang=shown.code,
-        static_url=static_files().url,
+        static_url=_static_url,
         _=shown.text,
         gettext=shown.text,
         ngettext=shown.messages.ngettext,
+        presence=_presence(principal) if isinstance(principal, Recipient) and watched else None,
         **values,
     )
     return flask.Response(body, status, content_type="text/html; charset=utf-8")
+
+
+def _static_url(name: str) -> str:
+    return static_files().url(name, STAFF if original().path.startswith(STAFF) else PORTAL)
+
+
+def _presence(principal: Recipient) -> dict[str, int | str]:
+    keep = services().keep_session
+    return {
+        "session": session_mark(principal.session_hash),
+        "heartbeat": keep.leases.heartbeat,
+        "idle": keep.limits.idle,
+    }
 
 
 def message_page(status: int, kind: str) -> flask.Response:

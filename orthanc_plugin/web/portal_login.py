@@ -46,6 +46,7 @@ def login() -> flask.Response:
             original().cookie(services().cookie_name),
             original().cookie(services().device_cookie_name),
             device(original().header("user-agent")),
+            watched=flask.request.form.get("watched") == "1",
         )
     except MistypedCode:
         return _start(400, error="mistyped_code", code=typed_code)

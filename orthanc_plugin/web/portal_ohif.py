@@ -8,7 +8,7 @@ import flask
 
 from ..domain.errors import ImageUnavailable
 from ..domain.study import ImageRef, Window
-from ..i18n.dicom_words import has_images
+from ..i18n.dicom_words import can_be_viewed
 from ..use_cases.view_study import NotInShare
 from ..viewers.ohif import Ohif, OhifFile
 from ..viewers.ohif_document import MOST_IMAGES, document
@@ -52,7 +52,7 @@ def ohif_document(ordinal: int) -> flask.Response:
     _ohif()
     share = recipient_share()
     series, study = services().view_study.series_and_study(share, ordinal)
-    if series.instance_count > MOST_IMAGES or not has_images(series.modality):
+    if series.instance_count > MOST_IMAGES or not can_be_viewed(series):
         raise NotInShare
     images = services().view_study.images(share, ordinal)
     if not 0 < len(images) <= MOST_IMAGES:

@@ -11,17 +11,19 @@ from ..domain.errors import ImageUnavailable
 from ..domain.person_name import display_name
 from ..domain.principal import Staff
 from ..domain.share import Share
-from ..domain.study import Appearance, ImageRef, SeriesSummary, StudySummary
+from ..domain.study import Appearance, ImageRef, SeriesSummary, StudySummary, most_informative
 from ..i18n.catalogue import Language
-from ..i18n.dicom_words import has_images, modality_label, window_presets
+from ..i18n.dicom_words import can_be_viewed, modality_label, window_presets
 from ..settings import Role
 from ..use_cases.validity import last_valid_day
 from ..use_cases.view_study import NotInShare
 from ..viewers.native_viewer import Opening
+from . import portal_reports
 from .context import language, recipient, recipient_share, services, static_files
 from .own_paths import STAFF
 from .pages import message_page, page, see_other
 from .portal_login import START_PAGE, STUDY_PAGE
+from .security_headers import policy_with_frame
 
 _EXPLORER = "/app/explorer.html"
 
@@ -43,8 +45,11 @@ def static_file(version: str, name: str) -> flask.Response:
     found = static_files().get(name)
     if found is None:
         return message_page(404, "not_found")
-    content, content_type = found
-    answer = flask.Response(content, content_type=content_type)
+    zipped = found.compressed if services().may_compress and flask.request.accept_encodings["gzip"] > 0 else None
+    answer = flask.Response(zipped or found.content, content_type=found.content_type)
+    answer.headers["Vary"] = "Accept-Encoding"
+    if zipped:
+        answer.headers["Content-Encoding"] = "gzip"
     current = version == static_files().version
     answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
     return answer
@@ -57,7 +62,8 @@ def study_page() -> flask.Response:
         share = services().arrivals(share)
     studies = services().view_study.studies(share)
     services().record_view.study(recipient())
-    sections = _sections(shown, studies)
+    sections, ordered = _sections(shown, studies), [entry for study in studies for entry in study.ordered_series]
+    begin = most_informative([entry for entry in ordered if can_be_viewed(entry)])
     viewable = [row for section in sections for row in section["series"] if row["viewable"]]
     first = studies[0] if studies else None
     return page(
@@ -70,8 +76,25 @@ def study_page() -> flask.Response:
             "sections": sections,
             "awaited": sum(study.id is None for study in share.studies),
             "arriving": any(not study.is_stable for study in studies),
+            "download_size": _size_in_words(services().download_study.size(share)) if ordered else "",
+            "reports": portal_reports.links(ordered),
+            "announcement": portal_reports.announcement(share),
+            "begin_url": _viewer_url(ordered.index(begin) + 1) if begin else None,
             "full_viewer_url": _full_viewer_url(share, viewable[0]["ordinal"]) if viewable else None,
         },
+    )
+
+
+def _size_in_words(size: int) -> str:
+    """In the units that a browser shows a download in; empty where there is nothing to download."""
+    if size <= 0:
+        return ""
+    megabytes = max(1, round(size / 1e6))
+    separator = "," if language().code == "de" else "."
+    return (
+        f"{megabytes}\N{NO-BREAK SPACE}MB"
+        if megabytes < 1000
+        else f"{size / 1e9:.1f}\N{NO-BREAK SPACE}GB".replace(".", separator)
     )
 
 
@@ -82,7 +105,9 @@ def _sections(shown: Language, studies: Sequence[StudySummary]) -> list[dict[str
         rows = []
         for entry in study.ordered_series:
             ordinal += 1
-            rows.append(_series_row(shown, ordinal, entry))
+            # Reports have a place of their own on the page.
+            if entry.report_at is None:
+                rows.append(_series_row(shown, ordinal, entry))
         body_parts = dict.fromkeys(entry.body_part for entry in study.series if entry.body_part)
         sections.append(
             {
@@ -98,33 +123,64 @@ def viewer_page(ordinal: int) -> flask.Response:
     """The patient viewer on one series."""
     share, shown = recipient_share(), language()
     ordered = services().view_study.ordered_series(share)
-    entry = services().view_study.series(share, ordinal)
+    entry, study = services().view_study.series_and_study(share, ordinal)
     images = services().view_study.images(share, ordinal)
-    if not images or not has_images(entry.modality):
+    if not images or not can_be_viewed(entry):
         raise NotInShare
     services().record_view.series(recipient(), ordinal, entry)
     start = (len(images) + 1) // 2
     appearance = _appearance(images[start - 1])
     window = appearance.window
-    others = [number for number, other in enumerate(ordered, start=1) if has_images(other.modality)]
+    others = [number for number, other in enumerate(ordered, start=1) if can_be_viewed(other)]
     place = others.index(ordinal)
-    return page(
+    beside = flask.request.args.get("beside") == "1"
+    answer = page(
         "viewer.html",
+        framed=beside,
+        beside=beside,
         series={
             "ordinal": ordinal,
-            "title": _title(shown, entry, ordinal),
+            "title": series_title(shown, entry, ordinal),
             "image_count": len(images),
             "images_url": f"/portal/series/{ordinal}/images",
+            "batches_url": f"/portal/series/{ordinal}/batch",
+            "geometry_url": f"/portal/series/{ordinal}/geometry",
             "window": vars(window) | {"inverted": appearance.inverted} if window else None,
             "longest_edge": appearance.longest_edge,
             "start_image": start,
+            "frame_ms": appearance.frame_ms,
         },
-        presets=window_presets(shown, entry.modality) if window else [],
-        prev_url=_viewer_url(others[place - 1]) if place > 0 else None,
-        next_url=_viewer_url(others[place + 1]) if place + 1 < len(others) else None,
+        presets=window_presets(shown, entry.modality, window, appearance.inverted) if window else [],
+        prev_url=_viewer_url(others[place - 1]) if place > 0 and not beside else None,
+        next_url=_viewer_url(others[place + 1]) if place + 1 < len(others) and not beside else None,
         full_viewer_url=_full_viewer_url(share, ordinal),
+        compare_url=_compare_url(others, place),
         study_url=STUDY_PAGE,
+        about=_about(shown, study, entry, ordinal),
+        last_valid_day=_last_day(share, shown),
     )
+    if beside:
+        # Inside our own page with two series, and nowhere else.
+        policy_with_frame(answer)
+    return answer
+
+
+def _about(shown: Language, study: StudySummary, entry: SeriesSummary, ordinal: int) -> list[tuple[str, str]]:
+    """What this picture is, term by term; what is not known is left out."""
+    facts = [
+        (shown.text("Examination"), study.description or entry.body_part),
+        (shown.text("Date"), shown.dicom_date(study.study_date)),
+        (shown.text("Kind"), modality_label(shown, entry.modality)),
+        (shown.text("Series"), series_title(shown, entry, ordinal)),
+    ]
+    return [(term, words) for term, words in facts if words]
+
+
+def _compare_url(others: Sequence[int], place: int) -> str | None:
+    """This series beside the next one, or beside the one before the last."""
+    if len(others) < 2:
+        return None
+    return f"/portal/compare/{others[place]}/{others[place + 1 if place + 1 < len(others) else place - 1]}"
 
 
 def full_viewer_page(ordinal: int) -> flask.Response:
@@ -140,7 +196,7 @@ def chosen_viewer_page(ordinal: int, key: str | None) -> flask.Response:
     if chosen is None:
         raise NotInShare
     entry, study = services().view_study.series_and_study(share, ordinal)
-    if not has_images(entry.modality):
+    if not can_be_viewed(entry):
         raise NotInShare
     services().record_view.series(recipient(), ordinal, entry)
     return page(
@@ -152,7 +208,7 @@ def chosen_viewer_page(ordinal: int, key: str | None) -> flask.Response:
             for other in usable
             if other is not chosen
         ],
-        title=_title(language(), entry, ordinal),
+        title=series_title(language(), entry, ordinal),
         back_url=_viewer_url(ordinal),
     )
 
@@ -166,10 +222,10 @@ def _appearance(image: ImageRef) -> Appearance:
 
 
 def _series_row(shown: Language, ordinal: int, entry: SeriesSummary) -> dict[str, Any]:
-    viewable = has_images(entry.modality) and entry.instance_count > 0
+    viewable = can_be_viewed(entry) and entry.instance_count > 0
     return {
         "ordinal": ordinal,
-        "title": _title(shown, entry, ordinal),
+        "title": series_title(shown, entry, ordinal),
         "modality_label": modality_label(shown, entry.modality),
         "image_count": len(services().archive.images(entry.id)) if viewable else 0,
         "viewable": viewable,
@@ -178,7 +234,8 @@ def _series_row(shown: Language, ordinal: int, entry: SeriesSummary) -> dict[str
     }
 
 
-def _title(shown: Language, entry: SeriesSummary, ordinal: int) -> str:
+def series_title(shown: Language, entry: SeriesSummary, ordinal: int) -> str:
+    """The series as its tags call it, else by its number."""
     return entry.description or shown.text("Series %(number)d") % {"number": ordinal}
 
 

@@ -39,7 +39,7 @@ def problem(
     return json_answer(body, status, CONTENT_TYPE)
 
 
-def from_refusal(refusal: errors.PatientShareError) -> flask.Response:
+def from_refusal(refusal: errors.PatientShareError) -> flask.Response:  # noqa: PLR0912 - a branch for each refusal
     """The problem for a refusal of a use case."""
     match refusal:
         case errors.InvalidInput():
@@ -54,6 +54,8 @@ def from_refusal(refusal: errors.PatientShareError) -> flask.Response:
                 "Several studies bear this accession number: name one by orthanc_id or study_instance_uid.",
                 candidates=[Candidate(**vars(candidate)) for candidate in refusal.candidates],
             )
+        case errors.MistypedCode() | errors.MistypedPassword():
+            return problem(422, "invalid-input", "The access code or the password is mistyped.")
         case errors.ShareNotFound():
             return problem(404, "share-not-found", "There is no share with this id.")
         case errors.ShareRevoked():
@@ -62,6 +64,19 @@ def from_refusal(refusal: errors.PatientShareError) -> flask.Response:
             return problem(409, "share-open", "A share that can be opened must be revoked before it is deleted.")
         case errors.PatientObjects():
             return problem(409, "patient-objects", "The patient objects to sharing, or has withdrawn consent.")
+        case errors.KeyReused():
+            detail = "This Idempotency-Key was used for another request: choose a new one for each share."
+            if refusal.deleted:
+                detail = "The share that was made with this Idempotency-Key has been deleted: choose a new key."
+            return problem(409, "idempotency-key-reused", detail)
+        case errors.MailNotFound():
+            return problem(404, "email-not-found", "There is no e-mail with this id.")
+        case errors.MailUnchangeable():
+            return problem(
+                409,
+                "email-unchangeable",
+                f"The e-mail is {refusal.state}, its message is gone, or its link opens nothing any more.",
+            )
         case errors.Busy() | errors.Unavailable():
             answer = problem(503, "busy", "The server is busy: try again in a few seconds.")
             answer.headers["Retry-After"] = "5"

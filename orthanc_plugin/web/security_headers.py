@@ -31,6 +31,18 @@ _HEADERS = {
 }
 
 
+def policy_with_frame(answer: flask.Response) -> None:
+    """Let pages of the portal itself show this answer in a frame, and nobody else."""
+    answer.headers["Content-Security-Policy"] = _POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+    answer.headers["X-Frame-Options"] = "SAMEORIGIN"
+
+
+def policy_with_style(answer: flask.Response, digests: list[str]) -> None:
+    """Let exactly the styles with these SHA-256 digests (CSP level 3) stand inside this answer."""
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    answer.headers["Content-Security-Policy"] = _POLICY.replace("style-src 'self'", f"style-src {allowed}")
+
+
 def add(answer: flask.Response) -> flask.Response:
     """Add what is missing; nothing of a study may stay in a browser's cache. Orthanc adds nosniff itself."""
     for name, value in _HEADERS.items():

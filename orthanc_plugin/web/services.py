@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ..domain.geometry import ImageGeometry
+from ..domain.report import ReportDocument
+from ..domain.study import ImageRef
 from ..handout.letter import LetterPrinter
 from ..i18n.catalogue import Language
-from ..ports import Archive, Clock
+from ..ports import Archive, Clock, StudyFinder
 from ..settings import Role
 from ..use_cases.arrivals import Arrivals
 from ..use_cases.authenticate import Authenticator, Network
 from ..use_cases.consent import LookAfterConsent
+from ..use_cases.create_once import CreateOnce
 from ..use_cases.create_share import CreateShare
+from ..use_cases.download_study import DownloadStudy
+from ..use_cases.keep_session import KeepSession
+from ..use_cases.look_after_mail import LookAfterMail
 from ..use_cases.manage_share import ManageShare
 from ..use_cases.open_share import OpenShare
+from ..use_cases.order_mail import OrderInvitation
+from ..use_cases.print_letter import PrintLetter
 from ..use_cases.read_audit import ReadAudit
 from ..use_cases.record_view import RecordView
 from ..use_cases.reissue_password import ReissuePassword
@@ -36,20 +45,35 @@ class Practice:
 
 
 @dataclass(frozen=True)
+class MailServices:
+    """What there is where a mail server is set."""
+
+    desk: LookAfterMail
+    invite: OrderInvitation
+
+
+@dataclass(frozen=True)
 class Services:
     """Use cases and facts. `public_url` is the only origin that links are built from."""
 
     authenticator: Authenticator
     create_share: CreateShare
+    create_once: CreateOnce
     manage_share: ManageShare
     reissue_password: ReissuePassword
     consent: LookAfterConsent
     arrivals: Arrivals
     open_share: OpenShare
+    keep_session: KeepSession
     view_study: ViewStudy
     record_view: RecordView
     read_audit: ReadAudit
+    print_letter: PrintLetter
     archive: Archive
+    finder: StudyFinder
+    download_study: DownloadStudy
+    # The report in a DICOM file; raises UnusableReport.
+    read_report: Callable[[bytes], ReportDocument]
     clock: Clock
     letters: LetterPrinter
     languages: Mapping[str, Language]
@@ -62,8 +86,16 @@ class Services:
     trusted_proxies: tuple[Network, ...]
     # Says one line to the administrator; never a name, a code or a password.
     report: Callable[[str], None]
+    # Wrong passwords of the last day, by share.
+    failures: Callable[[str], int]
     # The DICOM tags of each instance of a series, for the viewers that are told them by the portal.
     series_tags: Callable[[str], Mapping[str, Mapping[str, Any]]] = lambda _series_id: {}
+    # What is known of the geometry of each image of a series.
+    geometry: Callable[[str, Sequence[ImageRef]], Sequence[ImageGeometry]] = lambda _series_id, _images: ()
+    # None where no mail server is set.
+    mail: MailServices | None = None
+    # Whether work waits for a thread: what can be cut short then is.
+    crowded: Callable[[], bool] = lambda: False
     # False where Orthanc compresses answers itself.
     may_compress: bool = True
 

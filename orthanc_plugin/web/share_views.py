@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from ..domain.outbox import MailState
+from ..domain.report import ReportRule, ReportTime
 from ..domain.share import Audience, Presence, Share, ShareState
 from ..use_cases.create_share import NewShare
 from ..use_cases.reissue_password import Reissued
@@ -52,7 +55,13 @@ class ShareView(ApiModel):
     last_opened_at: datetime | None
     consent: ConsentView | None
     excluded_series: list[str] = Field(description="Orthanc's identifiers of the series that are left out.")
+    report: str = Field(
+        description="When reports are shown: `never`, `hold`, `at-once`, hours after their arrival, or a date and time."
+    )
     note: str
+    email_state: MailState | None = Field(
+        description="State of the newest e-mail to the recipient; null where there is none."
+    )
 
 
 class CreatedShare(ShareView):
@@ -62,6 +71,15 @@ class CreatedShare(ShareView):
     access_code: str
     password: str = Field(description="Hand it over separately from link and code.")
     handout_html: str | None = Field(description="Stand-alone printable page (A4) with all of the above.")
+
+
+class AlreadyCreated(ShareView):
+    """The answer to a repeated creation: the share that the first one made, without code and password.
+
+    Where they were lost with the first answer, re-issue with a new code.
+    """
+
+    already_created: Literal[True]
 
 
 class ReissuedPassword(ShareView):
@@ -93,7 +111,13 @@ class Withdrawal(ApiModel):
     revoked_shares: int = Field(description="Shares that were revoked by it.")
 
 
-def share_fields(share: Share, now: float, zone: ZoneInfo) -> dict[str, object]:
+def report_in_words(rule: ReportRule) -> str:
+    """The rule as the API writes it."""
+    when = moment(rule.seconds) if rule.time is ReportTime.FROM else None
+    return when.isoformat() if when else rule.text
+
+
+def share_fields(share: Share, now: float, zone: ZoneInfo, email_state: str | None = None) -> dict[str, object]:
     """The fields of ShareView."""
     return {
         "id": share.id,
@@ -120,15 +144,19 @@ def share_fields(share: Share, now: float, zone: ZoneInfo) -> dict[str, object]:
         "consent": share.consent
         and {"recorded_by": share.consent.recorded_by, "recorded_at": moment(share.consent.recorded_at)},
         "excluded_series": sorted(share.excluded_series),
+        "report": report_in_words(share.report),
         "note": share.note,
+        "email_state": email_state,
     }
 
 
-def created_share(new: NewShare, link: str, handout_html: str | None, now: float, zone: ZoneInfo) -> CreatedShare:
+def created_share(
+    new: NewShare, link: str, handout_html: str | None, now: float, zone: ZoneInfo, email_state: str | None = None
+) -> CreatedShare:
     """The answer to a creation."""
     return CreatedShare.model_validate(
         {
-            **share_fields(new.share, now, zone),
+            **share_fields(new.share, now, zone, email_state),
             "link": link,
             "access_code": new.code.grouped,
             "password": new.password.grouped,
@@ -138,12 +166,17 @@ def created_share(new: NewShare, link: str, handout_html: str | None, now: float
 
 
 def reissued_password(
-    new: Reissued, link: str | None, handout_html: str | None, now: float, zone: ZoneInfo
+    new: Reissued,
+    link: str | None,
+    handout_html: str | None,
+    now: float,
+    zone: ZoneInfo,
+    email_state: str | None = None,
 ) -> ReissuedPassword:
     """The answer to a re-issue."""
     return ReissuedPassword.model_validate(
         {
-            **share_fields(new.share, now, zone),
+            **share_fields(new.share, now, zone, email_state),
             "password": new.password.grouped,
             "access_code": new.code.grouped if new.code else None,
             "link": link,

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import flask
 
 from ..domain.credential import AccessCode, Password
 from ..domain.errors import InvalidInput
 from ..domain.person_name import display_name
+from ..domain.report import ReportRule
 from ..domain.share import Audience, Share, ShareState
 from ..domain.study import StudySummary, is_orthanc_id, is_uid
 from ..ports import ShareFilter
-from ..use_cases.create_share import ShareOrder
+from ..use_cases.create_share import NewShare, ShareOrder
+from ..use_cases.reissue_password import Reissued
 from ..use_cases.validity import last_valid_day
 from . import openapi_document
-from .api_models import ExtendRequest, ReissueRequest, ShareRequest
+from .api_models import ExtendRequest, ReissueRequest, ReportRequest, ShareRequest
 from .context import services, staff_user
 from .json_body import read_body
+from .mail_api import recipient
 from .problems import json_answer
-from .share_views import ShareList, ShareView, created_share, reissued_password, share_fields
+from .share_views import AlreadyCreated, ShareList, ShareView, created_share, reissued_password, share_fields
 
 _LARGEST_PAGE = 200
 _DEFAULT_PAGE = 50
@@ -40,7 +43,16 @@ def create() -> flask.Response:
     language = wanted.language or used.default_language
     if language not in used.languages:
         raise InvalidInput("language", f"must be one of {', '.join(sorted(used.languages))}")
-    new = used.create_share(
+    mail = recipient(wanted.email)
+
+    def order_mail(made: NewShare) -> None:
+        if mail:
+            mail[1](mail[0], made.share, made.studies, made.code, staff_user())
+
+    key = flask.request.headers.get("Idempotency-Key")
+    new = used.create_once(
+        key,
+        wanted.model_dump_json(),
         ShareOrder(
             studies=wanted.study_keys,
             audience=wanted.audience,
@@ -52,12 +64,24 @@ def create() -> flask.Response:
             may_arrive_later=wanted.may_arrive_later,
             patient_id=wanted.patient_id.strip(),
             consent=wanted.consent,
-        )
+            report=ReportRule.parse(wanted.report) if wanted.report else None,
+        ),
+        order_mail,
     )
-    letter = _letter(new.share, new.code, new.password, new.studies) if wanted.handout else None
-    answer = created_share(new, _link(new.code), letter, used.clock.now(), used.zone)
+    if isinstance(new, Share):
+        return _already_created(new)
+    state = _sent_off(new.share)
+    handout = letter(new.share, new.code, new.password, new.studies) if wanted.handout else None
+    answer = created_share(new, link(new.code), handout, used.clock.now(), used.zone, state)
     response = json_answer(answer, 201)
     response.headers["Location"] = f"/patient-share/api/v1/shares/{new.share.id}"
+    return response
+
+
+def _already_created(share: Share) -> flask.Response:
+    fields = view(share).model_dump() | {"already_created": True}
+    response = json_answer(AlreadyCreated.model_validate(fields))
+    response.headers["Location"] = f"/patient-share/api/v1/shares/{share.id}"
     return response
 
 
@@ -78,33 +102,41 @@ def listing() -> flask.Response:
     if wanted.study_instance_uid is not None and not is_uid(wanted.study_instance_uid):
         raise InvalidInput("study_instance_uid", "must be a DICOM UID")
     page = services().manage_share.page(wanted, _limit(given.get("limit")), given.get("cursor"))
-    return json_answer(ShareList(shares=[_view(share) for share in page.shares], next_cursor=page.next_cursor))
+    states = _email_states(page.shares)
+    shares = [view(share, states) for share in page.shares]
+    return json_answer(ShareList(shares=shares, next_cursor=page.next_cursor))
 
 
 def get(share_id: str) -> flask.Response:
     """One share."""
-    return json_answer(_view(services().manage_share.get(share_id)))
+    return json_answer(view(services().manage_share.get(share_id)))
 
 
 def extend(share_id: str) -> flask.Response:
     """Move the end of a share; an expired one opens again."""
     days = read_body(ExtendRequest).validity_days
-    return json_answer(_view(services().manage_share.extend(share_id, days, staff_user())))
+    return json_answer(view(services().manage_share.extend(share_id, days, staff_user())))
 
 
 def revoke(share_id: str) -> flask.Response:
     """Revoke a share for good; its sessions end at once."""
-    return json_answer(_view(services().manage_share.revoke(share_id, staff_user())))
+    return json_answer(view(services().manage_share.revoke(share_id, staff_user())))
 
 
 def pause(share_id: str) -> flask.Response:
     """Close a share for the time being; its sessions end at once."""
-    return json_answer(_view(services().manage_share.pause(share_id, staff_user())))
+    return json_answer(view(services().manage_share.pause(share_id, staff_user())))
 
 
 def resume(share_id: str) -> flask.Response:
     """Open a paused share again."""
-    return json_answer(_view(services().manage_share.resume(share_id, staff_user())))
+    return json_answer(view(services().manage_share.resume(share_id, staff_user())))
+
+
+def report(share_id: str) -> flask.Response:
+    """Change when the recipient may read the report: `at-once` releases it."""
+    rule = ReportRule.parse(read_body(ReportRequest).report)
+    return json_answer(view(services().manage_share.set_report(share_id, rule, staff_user())))
 
 
 def delete(share_id: str) -> flask.Response:
@@ -115,30 +147,60 @@ def delete(share_id: str) -> flask.Response:
 
 def reissue(share_id: str) -> flask.Response:
     """Mint a new password; the old one is void and its sessions end at once."""
-    used = services()
-    new = used.reissue_password(share_id, read_body(ReissueRequest).new_code, staff_user())
-    link, letter = None, None
+    used, wanted = services(), read_body(ReissueRequest)
+    if wanted.email and not wanted.new_code:
+        raise InvalidInput("email", "needs new_code: the link holds the code, of which nothing readable is stored")
+    mail = recipient(wanted.email)
+
+    def order_mail(made: Reissued) -> None:
+        if mail and made.code:
+            mail[1](mail[0], made.share, studies(made.share), made.code, staff_user())
+
+    new = used.reissue_password(share_id, wanted.new_code, staff_user(), order_mail)
+    address, handout = None, None
     if new.code:
-        studies = [study for study in map(used.archive.study, sorted(new.share.study_ids)) if study is not None]
-        link, letter = _link(new.code), _letter(new.share, new.code, new.password, studies)
-    return json_answer(reissued_password(new, link, letter, used.clock.now(), used.zone))
+        address, handout = link(new.code), letter(new.share, new.code, new.password, studies(new.share))
+    state = _sent_off(new.share)
+    return json_answer(reissued_password(new, address, handout, used.clock.now(), used.zone, state))
 
 
-def _link(code: AccessCode) -> str:
+def studies(share: Share) -> list[StudySummary]:
+    """The studies of the share that Orthanc holds."""
+    return [study for study in map(services().archive.study, sorted(share.study_ids)) if study is not None]
+
+
+def _sent_off(share: Share) -> str | None:
+    """Wake the sender; answers the state of the newest e-mail."""
+    mail = services().mail
+    if mail is None:
+        return None
+    mail.desk.wake()
+    return mail.desk.newest_states([share.id]).get(share.id)
+
+
+def link(code: AccessCode) -> str:
+    """The personal link."""
     return f"{services().public_url}/portal/#{code.grouped}"
 
 
-def _letter(share: Share, code: AccessCode, password: Password, studies: Sequence[StudySummary]) -> str:
+def letter(share: Share, code: AccessCode, password: Password, studies: Sequence[StudySummary]) -> str:
     """Two letters in one printer are told apart by the name; who a referrer is, only staff know."""
     used = services()
     for_patient = share.audience is Audience.PATIENT and studies
     name = display_name(studies[0].patient_name)[:_LONGEST_NAME] if for_patient else ""
     last_day = last_valid_day(share.expires_at, used.zone)
-    return used.letters.html(_link(code), code, password, last_day, share.language, share.audience.value, name)
+    return used.letters.html(link(code), code, password, last_day, share.language, share.audience.value, name)
 
 
-def _view(share: Share) -> ShareView:
-    return ShareView.model_validate(share_fields(share, services().clock.now(), services().zone))
+def _email_states(shares: Sequence[Share]) -> Mapping[str, str]:
+    mail = services().mail
+    return mail.desk.newest_states([share.id for share in shares]) if mail else {}
+
+
+def view(share: Share, states: Mapping[str, str] | None = None) -> ShareView:
+    """The share as staff see it; `states` of e-mails are looked up unless they are given."""
+    state = (_email_states([share]) if states is None else states).get(share.id)
+    return ShareView.model_validate(share_fields(share, services().clock.now(), services().zone, state))
 
 
 def _state(text: str | None) -> ShareState | None:

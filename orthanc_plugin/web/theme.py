@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
+
+from .own_paths import PORTAL
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -24,26 +28,49 @@ _CONTENT_TYPES = {
 }
 
 
+def explorer_script() -> str:
+    """The JavaScript by which Orthanc Explorer leads to the staff's pages."""
+    return (theme_folder() / "explorer.js").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class StaticFile:
+    """A file in the two forms in which it is sent; `compressed` (gzip) is None where that saves nothing."""
+
+    content: bytes
+    content_type: str
+    compressed: bytes | None
+
+
 class StaticFiles:
     """Every static file, read once at the start: a request can name only what is in the table."""
 
     def __init__(self, folder: Path) -> None:
-        self._files: dict[str, tuple[bytes, str]] = {}
+        self._files: dict[str, StaticFile] = {}
         digest = hashlib.sha256()
         for path in sorted(folder.rglob("*")):
             content_type = _CONTENT_TYPES.get(path.suffix)
             if path.is_file() and content_type:
                 content = path.read_bytes()
                 digest.update(content)
-                self._files[path.relative_to(folder).as_posix()] = (content, content_type)
+                self._files[path.relative_to(folder).as_posix()] = _file(content, content_type)
         # One version for all, since modules import one another by relative addresses.
         self.version = digest.hexdigest()[:12]
 
-    def get(self, name: str) -> tuple[bytes, str] | None:
-        """Content and content type of a file, or None."""
+    def get(self, name: str) -> StaticFile | None:
+        """The file with this name, or None."""
         return self._files.get(name)
 
-    def url(self, name: str) -> str:
-        """The address of a file; it changes whenever any file changes. KeyError for an unknown name."""
+    def url(self, name: str, area: str = PORTAL) -> str:
+        """The address of a file; it changes whenever any file changes. KeyError for an unknown name.
+
+        `area` is where the page itself lies: an instance for staff alone has no portal.
+        """
         self._files[name]
-        return f"/portal/static/{self.version}/{name}"
+        return f"{area}/static/{self.version}/{name}"
+
+
+def _file(content: bytes, content_type: str) -> StaticFile:
+    # Once, at the start, and so as small as can be; without a time, so that the same file is the same bytes.
+    compressed = gzip.compress(content, 9, mtime=0)
+    return StaticFile(content, content_type, compressed if len(compressed) < len(content) else None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 
 # Where the application leaves Response.owed; a header could reach the client.
 OWED = "patient_share.owed"
+# Where it leaves Response.stream.
+STREAM = "patient_share.stream"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A body that is too long to be held: `length` bytes, made piece by piece while it goes out."""
+
+    length: int
+    chunks: Iterator[bytes]
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,8 @@ class Response:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     owed: float | None = None
+    # In place of `body`, with status 200 only.
+    stream: Stream | None = None
 
     def header(self, name: str) -> str:
         """The first value of a header, empty where it is missing."""
@@ -54,7 +66,7 @@ def call(application: WSGIApplication, request: Request) -> Response:
         close = getattr(answer, "close", None)
         if close:
             close()
-    return Response(started["status"], started["headers"], body, environ.get(OWED))
+    return Response(started["status"], started["headers"], body, environ.get(OWED), environ.get(STREAM))
 
 
 def _refuse_write(_data: bytes) -> None:

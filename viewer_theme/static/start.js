@@ -29,6 +29,9 @@ if (form) {
     else if (error) error.focus();
   };
 
+  /* Scripts run here: the server may rely on hearing of the pages, and on their farewell. */
+  form.elements.watched.value = '1';
+
   takeCodeFromLink();
   focusWhatIsMissing();
   /* Opening a second letter's link in the same tab changes nothing but the fragment. */

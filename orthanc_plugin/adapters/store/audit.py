@@ -38,11 +38,16 @@ class SqlAudit:
             head = self._state(connection, "head")
             if head == NOTHING:
                 self._move(connection, "base", NOTHING)
-            version = self.sealer.newest
+            # Another instance may have taken up a new key a moment earlier: the log never goes back to an older one.
+            version = max(self.sealer.newest, self._version(connection))
             row = _row(event, head) | {"key_version": version}
             row["mac"] = self.sealer.seal(version, content(row))
             connection.execute(insert(audit).values(row))
             self._move(connection, "head", AuditMark(row["seq"], row["mac"]))
+
+    def _version(self, connection: Connection) -> int:
+        found = connection.execute(select(audit_state.c.key_version).where(audit_state.c.name == "head")).scalar()
+        return int(found or 0)
 
     def page(self, wanted: AuditFilter, limit: int, cursor: str | None, oldest_first: bool = False) -> AuditPage:
         """Newest first unless told otherwise; the cursor is the number of the last entry of the page before."""

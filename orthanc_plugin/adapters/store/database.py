@@ -15,9 +15,10 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 
 from ...domain.errors import Unavailable
+from . import postgresql
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _BUSY_TIMEOUT_MS = 5000
@@ -53,6 +54,8 @@ def open_store(url: str, existing: bool = False) -> Engine:
         engine = create_engine(parsed, hide_parameters=True, pool_size=20, max_overflow=20)
         if engine.dialect.name == "sqlite":
             _tune_sqlite(engine)
+        elif engine.dialect.name == "postgresql":
+            postgresql.tune(engine)
         if not existing:
             _migrate(engine)
         event.listen(engine, "handle_error", _unavailable)
@@ -67,8 +70,10 @@ def open_store(url: str, existing: bool = False) -> Engine:
 def _unavailable(context: ExceptionContext) -> None:
     """A store that is locked, full, damaged or gone is told apart from a fault of ours."""
     fault = context.sqlalchemy_exception
-    # SQLite reports a damaged file as plain DatabaseError, the base of them all.
-    if isinstance(fault, OperationalError | InterfaceError) or type(fault) is DatabaseError:
+    # SQLite reports a damaged file as plain DatabaseError, the base of them all; PostgreSQL a server that has become
+    # a read-only copy, or a transaction that was idle for too long, as InternalError.
+    unreachable = isinstance(fault, OperationalError | InterfaceError | InternalError) or context.is_disconnect
+    if unreachable or type(fault) is DatabaseError:
         raise Unavailable from context.original_exception
 
 
@@ -100,6 +105,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
             yield outer[1]
         return
     with writing(engine).begin() as connection:
+        postgresql.one_at_a_time(connection)
         before = _OPEN.set((engine, connection))
         try:
             yield connection
@@ -160,6 +166,8 @@ def _tune_sqlite(engine: Engine) -> None:
 def _migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    with writing(engine).begin() as connection:
+    by = postgresql.engine_for_migrations(engine.url) if engine.dialect.name == "postgresql" else writing(engine)
+    with by.begin() as connection:
+        postgresql.one_at_a_time(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -31,6 +31,8 @@ shares = Table(
     Column("last_opened_at", BigInteger),
     # Orthanc's identifiers, separated by spaces.
     Column("excluded_series", Text, nullable=False, server_default=sql("''")),
+    # domain/report.py.
+    Column("report", String(32), nullable=False, server_default=sql("'hold'")),
     # AES-256-GCM: staff write names into notes.
     Column("note", LargeBinary, nullable=False),
     Index("ix_shares_newest", "created_at", "id"),
@@ -71,6 +73,21 @@ sessions = Table(
     Column("ended_at", BigInteger),
     # The password that opened it, as shares.issue counts them.
     Column("issue", Integer, nullable=False, server_default=sql("1")),
+    # Until when its pages keep it alive; null where it is not under leases (a browser without JavaScript).
+    Column("alive_until", BigInteger),
+    # Until when a page that was sent, and has not spoken yet, is waited for.
+    Column("loading_until", BigInteger, nullable=False, server_default=sql("0")),
+)
+
+# The pages that sessions have open (domain/lease.py).
+pages = Table(
+    "pages",
+    metadata,
+    Column("session", String(64), ForeignKey("sessions.id_hash", ondelete="CASCADE"), primary_key=True),
+    Column("page", String(32), primary_key=True),
+    Column("sequence", Integer, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+    Column("closed", Integer, nullable=False),
 )
 
 attempts = Table(
@@ -94,6 +111,46 @@ devices = Table(
     Column("device", String(64), primary_key=True, index=True),
     Column("created_at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
+)
+
+# Mails that wait, are on their way, or have left (domain/outbox.py).
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("share_id", String(32), ForeignKey("shares.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    # AES-256-GCM: address of the recipient.
+    Column("address", LargeBinary, nullable=False),
+    # AES-256-GCM: the whole message with the link; null once it is sent or given up.
+    Column("message", LargeBinary),
+    # The share's code and end at that time: the entry is void once they are others.
+    Column("code_index", String(64), nullable=False),
+    Column("for_expiry", BigInteger),
+    Column("attempts", Integer, nullable=False),
+    # While waiting: when it is tried. While somebody is at it: until when nobody else is.
+    Column("next_at", BigInteger, nullable=False),
+    Column("claim", String(32)),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("reply", Integer, nullable=False),
+    Index("ix_outbox_due", "state", "next_at"),
+)
+
+# Requests with an Idempotency-Key, so that a repetition makes no second share.
+requests = Table(
+    "requests",
+    metadata,
+    # HMAC-SHA-256 of user and key, hexadecimal.
+    Column("key", String(64), primary_key=True),
+    # HMAC-SHA-256 of what was asked for, hexadecimal.
+    Column("body", String(64), nullable=False),
+    # Not a foreign key: that it was used is true even after the share was deleted.
+    Column("share_id", String(32), nullable=False),
+    Column("created_at", BigInteger, nullable=False, index=True),
 )
 
 # Append-only: triggers refuse changes, and only what the base of audit_state has moved beyond can be removed.

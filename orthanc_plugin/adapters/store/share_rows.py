@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Column, Connection, select
 
+from ...domain.report import ReportRule, ReportTime
 from ...domain.share import Audience, Consent, Openings, Share, SharedStudy
 from .schema import share_studies, shares
 
@@ -58,6 +59,7 @@ class ShareRows:
             issued_at=row.issued_at,
             consent=None if row.consent_at is None else Consent(row.consent_by, row.consent_at),
             openings=Openings(row.opened, row.first_opened_at, row.last_opened_at),
+            report=_report(row.report),
         )
 
     def _study(self, row: Any) -> SharedStudy:
@@ -89,6 +91,7 @@ def share_row(share: Share, cipher: TextCipher) -> dict[str, Any]:
         "revoked_at": share.revoked_at,
         "paused_at": share.paused_at,
         "excluded_series": " ".join(sorted(share.excluded_series)),
+        "report": share.report.text,
         "note": cipher.encrypt(share.note, share.id),
         "issue": share.issue,
         "issued_at": share.issued_at,
@@ -112,6 +115,14 @@ def study_row(share_id: str, position: int, study: SharedStudy, cipher: TextCiph
         "patient": study.patient,
         "gone_at": study.gone_at,
     }
+
+
+def _report(text: str) -> ReportRule:
+    """What cannot be read shows nothing."""
+    try:
+        return ReportRule.parse(text)
+    except ValueError:
+        return ReportRule(ReportTime.HOLD)
 
 
 def _context(share_id: str, position: int) -> str:

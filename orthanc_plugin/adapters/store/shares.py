@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Update, delete, insert, or_, select, update
 
+from ...domain.report import ReportRule
 from ...domain.share import Consent, Share, SharedStudy
 from ...ports import ShareFilter, SharePage
 from .database import reading, transaction
-from .schema import attempts, devices, sessions, share_studies, shares
+from .schema import attempts, devices, outbox, sessions, share_studies, shares
 from .share_pages import page_conditions
 from .share_rows import SHARE_COLUMNS, ShareRows, TextCipher, share_row, study_row
 
@@ -73,6 +74,10 @@ class SqlShares:
         change = _unless_revoked(share_id).values(paused_at=paused_at)
         return self._change(change, ending=None if paused_at is None else (share_id, paused_at))
 
+    def set_report(self, share_id: str, report: ReportRule) -> bool:
+        """Change when reports are shown, for a share that is not revoked; False where there is none."""
+        return self._change(_unless_revoked(share_id).values(report=report.text))
+
     def reissue(self, share_id: str, password_hash: str, code_index: str | None, now: int) -> bool:
         """Replace the password, and the code unless it is None; ends sessions and forgets failures and devices."""
         values: dict[str, Any] = {"password_hash": password_hash, "issue": shares.c.issue + 1, "issued_at": now}
@@ -85,6 +90,16 @@ class SqlShares:
             for table in (attempts, devices):
                 connection.execute(delete(table).where(table.c.share_id == share_id))
         return True
+
+    def refile(self, share_id: str, code_index: str) -> None:
+        """File a share under the keyed hash of the same code under another key."""
+        change = update(shares).where(shares.c.id == share_id, shares.c.code_index != code_index)
+        before = select(shares.c.code_index).where(shares.c.id == share_id).scalar_subquery()
+        # Messages with the link of this code are still messages with its link.
+        mails = update(outbox).where(outbox.c.share_id == share_id, outbox.c.code_index == before)
+        with transaction(self.engine) as connection:
+            connection.execute(mails.values(code_index=code_index))
+            connection.execute(change.values(code_index=code_index))
 
     def note_opening(self, share_id: str, now: int) -> None:
         """Count a successful login."""

@@ -7,10 +7,12 @@ import pytest
 from orthanc_plugin.adapters.orthanc_archive import OrthancArchive
 from orthanc_plugin.domain.study import Level, Place, ResourceName, StudyKey, StudyKeyKind
 
+from ..support.report_files import SR
 from ..support.rest import INSTANCE, SERIES, STUDY, FakeRest, series_answer, study_answer
 from ..support.studies import orthanc_id, uid
 
 ID, UID, ACCESSION = StudyKeyKind
+CT = "1.2.840.10008.5.1.4.1.1.2"
 
 
 def test_a_study_is_read_with_its_series(archive: OrthancArchive) -> None:
@@ -126,3 +128,52 @@ def test_what_staff_type_cannot_leave_the_json_of_the_query(archive: OrthancArch
     (asked,) = rest.asked
     query = json.loads(asked.partition(" ")[2])
     assert query["Level"] == "Study"
+
+
+REPORTS = f"/studies/{STUDY}?requestedTags=SOPClassesInStudy;NumberOfStudyRelatedInstances"
+ARRIVED = 1767225600  # 2026-01-01T00:00:00 UTC
+
+
+def with_report(rest: FakeRest, instances: int = 2) -> None:
+    """One more instance of the series is a structured report."""
+    tags = {"SOPClassesInStudy": f"{CT}\\{SR}", "NumberOfStudyRelatedInstances": str(instances)}
+    rest.answers[REPORTS] = {"LastUpdate": "20260101T000000", "RequestedTags": tags}
+    rest.found = [
+        {"ParentSeries": SERIES, "Metadata": {"SopClassUid": CT, "ReceptionDate": "20260102T000000"}},
+        {"ParentSeries": SERIES, "Metadata": {"SopClassUid": SR, "ReceptionDate": "20260101T000000"}},
+    ]
+
+
+def test_a_series_with_a_report_is_known_by_its_arrival(archive: OrthancArchive, rest: FakeRest) -> None:
+    with_report(rest)
+    study = archive.study(STUDY)
+    assert study is not None and study.series[0].report_at == ARRIVED
+    assert archive.place(ResourceName(Level.STUDY, STUDY)) == Place(STUDY, None, ARRIVED)
+    assert archive.place(ResourceName(Level.SERIES, SERIES)) == Place(STUDY, SERIES, ARRIVED)
+    assert archive.place(ResourceName(Level.INSTANCE, INSTANCE)) == Place(STUDY, SERIES, ARRIVED)
+
+
+def test_a_report_that_has_just_arrived_is_known_by_itself(archive: OrthancArchive, rest: FakeRest) -> None:
+    rest.answers[f"/instances/{INSTANCE}/metadata?expand"] = {
+        "SopClassUid": SR,
+        "ReceptionDate": "20260101T000000",
+    }
+    assert archive.place(ResourceName(Level.INSTANCE, INSTANCE)) == Place(STUDY, SERIES, ARRIVED)
+    rest.answers[f"/instances/{INSTANCE}/metadata?expand"]["ReceptionDate"] = "unreadable"
+    assert archive.place(ResourceName(Level.INSTANCE, INSTANCE)) == Place(STUDY, SERIES, 0)
+
+
+def test_a_study_is_gone_through_once_and_again_when_it_has_changed(archive: OrthancArchive, rest: FakeRest) -> None:
+    def finds() -> int:
+        return sum(call.startswith("/tools/find") for call in rest.asked)
+
+    with_report(rest)
+    for _ in range(5):
+        archive.place(ResourceName(Level.INSTANCE, INSTANCE))
+    assert finds() == 1
+    with_report(rest, instances=3)
+    archive.place(ResourceName(Level.INSTANCE, INSTANCE))
+    assert finds() == 2
+    rest.answers[REPORTS]["Series"] = [SERIES]
+    archive.place(ResourceName(Level.INSTANCE, INSTANCE))
+    assert finds() == 3

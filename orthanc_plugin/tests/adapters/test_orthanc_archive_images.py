@@ -12,7 +12,7 @@ from orthanc_plugin.domain.errors import ImageUnavailable
 from orthanc_plugin.domain.study import ImageRef, Window
 
 from ..support.clock import MovableClock
-from ..support.rest import IMAGE, INSTANCE, PIXELS, SERIES, STUDY, TAGS, FakeRest, npy
+from ..support.rest import IMAGE, PIXELS, SERIES, STUDY, TAGS, TAGS_PATH, FakeRest, npy
 from ..support.studies import orthanc_id
 
 
@@ -27,7 +27,7 @@ def test_studies_and_lists_of_images_are_remembered_for_three_seconds(
 ) -> None:
     for _ in range(5):
         archive.study(STUDY), archive.images(SERIES)
-    assert len(rest.asked) == 3
+    assert len(rest.asked) == 4
     clock.advance(3.1)
     rest.answers.clear()
     assert archive.study(STUDY) is None
@@ -36,21 +36,21 @@ def test_studies_and_lists_of_images_are_remembered_for_three_seconds(
 
 def test_an_image_is_shown_in_its_own_window_first(archive: OrthancArchive) -> None:
     appearance = archive.appearance(IMAGE)
-    assert (appearance.window, appearance.inverted, appearance.longest_edge) == (Window(50, 100), False, 9)
+    assert (appearance.window, appearance.inverted, appearance.longest_edge) == (Window(49.5, 99), False, 9)
 
 
 @pytest.mark.parametrize(
     ("center", "width", "window"),
     [
-        ("40\\300", "400\\1500", Window(40, 400)),
-        (" 40 ", "400", Window(40, 400)),
-        ("-600.5", "1.5e3", Window(-600.5, 1500)),
+        ("40\\300", "400\\1500", Window(39.5, 399)),
+        (" 40 ", "400", Window(39.5, 399)),
+        ("-600.5", "1.5e3", Window(-601, 1499)),
     ],
 )
 def test_the_first_of_several_windows_counts(
     archive: OrthancArchive, rest: FakeRest, center: str, width: str, window: Window
 ) -> None:
-    rest.answers[f"/instances/{INSTANCE}/simplified-tags"] = {**TAGS, "WindowCenter": center, "WindowWidth": width}
+    rest.answers[TAGS_PATH] = {**TAGS, "WindowCenter": center, "WindowWidth": width}
     assert archive.appearance(IMAGE).window == window
 
 
@@ -74,20 +74,20 @@ def test_the_first_of_several_windows_counts(
 def test_an_unusable_window_is_replaced_by_one_that_fits_the_pixels(
     archive: OrthancArchive, rest: FakeRest, center: Any, width: Any
 ) -> None:
-    rest.answers[f"/instances/{INSTANCE}/simplified-tags"] = {**TAGS, "WindowCenter": center, "WindowWidth": width}
+    rest.answers[TAGS_PATH] = {**TAGS, "WindowCenter": center, "WindowWidth": width}
     assert archive.appearance(IMAGE).window == Window(50, 100)
 
 
 def test_white_is_low_in_monochrome1(archive: OrthancArchive, rest: FakeRest) -> None:
     tags = {**TAGS, "PhotometricInterpretation": " monochrome1 "}
-    rest.answers[f"/instances/{INSTANCE}/simplified-tags"] = tags
+    rest.answers[TAGS_PATH] = tags
     rest.answers[PIXELS] = npy(np.zeros((16, 16)))
     assert archive.appearance(IMAGE).inverted
     assert np.asarray(Image.open(io.BytesIO(archive.render(IMAGE, 128, Window(50, 100))))).min() == 255
 
 
 def test_colour_has_no_window(archive: OrthancArchive, rest: FakeRest) -> None:
-    rest.answers[f"/instances/{INSTANCE}/simplified-tags"] = {**TAGS, "PhotometricInterpretation": "RGB"}
+    rest.answers[TAGS_PATH] = {**TAGS, "PhotometricInterpretation": "RGB"}
     assert archive.appearance(IMAGE).window is None
 
 
@@ -111,7 +111,7 @@ def test_pixels_that_cannot_be_had_make_the_image_unavailable(
 def test_tags_that_cannot_be_had_make_the_image_unavailable(
     archive: OrthancArchive, rest: FakeRest, fault: Any
 ) -> None:
-    rest.answers[f"/instances/{INSTANCE}/simplified-tags"] = fault
+    rest.answers[TAGS_PATH] = fault
     with pytest.raises(ImageUnavailable):
         archive.render(IMAGE, 128, None)
     with pytest.raises(ImageUnavailable):
@@ -127,3 +127,28 @@ def test_a_failing_server_is_not_a_missing_study(archive: OrthancArchive, rest: 
 def test_images_are_decoded_and_never_transcoded(archive: OrthancArchive, rest: FakeRest) -> None:
     archive.render(IMAGE, 128, None)
     assert all("transcode" not in path and "/file" not in path for path in rest.asked)
+
+
+def test_a_file_that_claims_billions_of_frames_does_not_fill_the_memory(
+    archive: OrthancArchive, rest: FakeRest
+) -> None:
+    rest.answers[f"/series/{SERIES}/ordered-slices"] = {"SlicesShort": [["x", 0, 2_000_000_000]]}
+    assert len(archive.images(SERIES)) == 20_000
+
+
+def test_a_syntax_that_nobody_here_decodes_reaches_no_decoder(archive: OrthancArchive, rest: FakeRest) -> None:
+    for syntax in (b"1.2.840.10008.1.2.4.102", b"1.2.840.10008.1.2.4.201", b"", b"\xff"):
+        other = OrthancArchive(rest, lambda: 0.0)
+        rest.answers[PIXELS.split("/frames")[0] + "/metadata/TransferSyntax"] = syntax
+        rest.asked.clear()
+        with pytest.raises(ImageUnavailable):
+            other.render(IMAGE, 128, None)
+        assert not any("/frames/" in path for path in rest.asked)
+
+
+def test_one_bit_a_pixel_is_not_shown_wrongly(archive: OrthancArchive, rest: FakeRest) -> None:
+    assert archive.render(IMAGE, 64, None)
+    rest.answers[TAGS_PATH] = {**TAGS, "BitsAllocated": "1", "BitsStored": "1"}
+    fresh = OrthancArchive(rest, lambda: 0.0)
+    with pytest.raises(ImageUnavailable):
+        fresh.render(IMAGE, 64, None)

@@ -7,10 +7,10 @@ import pytest
 from orthanc_plugin.adapters import orthanc_sdk
 from orthanc_plugin.adapters.orthanc_sdk import OrthancRest, OrthancTooOld, check_versions
 from orthanc_plugin.web.request import Request
-from orthanc_plugin.web.wsgi_bridge import Response
+from orthanc_plugin.web.wsgi_bridge import Response, Stream
 
 from ..support import fake_orthanc
-from ..support.fake_orthanc import ChangeType, OrthancException, Recorder, RestOutput
+from ..support.fake_orthanc import ChangeType, OrthancException, Recorder, ResourceType, RestOutput
 
 PAGE = (("Content-Type", "text/html; charset=utf-8"),)
 
@@ -129,7 +129,25 @@ def test_routes_answer_through_the_output(sdk: Recorder) -> None:
 
 def test_start_and_stop_are_told_and_other_changes_are_not(sdk: Recorder) -> None:
     told: list[str] = []
-    orthanc_sdk.register_changes(lambda: told.append("started"), lambda: told.append("stopped"))
+    orthanc_sdk.register_changes(lambda: told.append("started"), lambda: told.append("stopped"), told.append)
     for change in (ChangeType.NEW_STUDY, ChangeType.ORTHANC_STARTED, ChangeType.NEW_STUDY, ChangeType.ORTHANC_STOPPED):
         sdk.change(change)
     assert told == ["started", "stopped"]
+    sdk.change(ChangeType.STABLE_STUDY, ResourceType.STUDY, "one")
+    sdk.change(ChangeType.DELETED, ResourceType.STUDY, "other")
+    # A series alone.
+    sdk.change(ChangeType.DELETED, ResourceType.STUDY + 1)
+    assert told == ["started", "stopped", "one", "other"]
+
+
+def test_metrics_are_numbers(sdk: Recorder) -> None:
+    orthanc_sdk.set_metric("patient_share_shares_open", 3)
+    assert sdk.metrics == {"patient_share_shares_open": 3.0}
+
+
+def test_a_stream_goes_out_piece_by_piece_with_its_length() -> None:
+    output = RestOutput()
+    headers = (("Content-Type", "application/zip"), ("Content-Length", "0"), ("ETag", '"1"'))
+    orthanc_sdk.send(output, Response(200, headers, b"", stream=Stream(4, iter([b"ab", b"cd"]))), navigation=False)
+    assert (output.status, output.body, output.content_type) == (200, b"abcd", "application/zip")
+    assert output.headers == [("ETag", '"1"'), ("Content-Length", "4")]

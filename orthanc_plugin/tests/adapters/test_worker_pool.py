@@ -36,8 +36,9 @@ def test_a_full_queue_is_busy_and_recovers() -> None:
     with ThreadPoolExecutor(2) as callers:
         first = callers.submit(pool.run, slow)
         assert started.wait(10)
+        assert not pool.crowded
         second = callers.submit(pool.run, lambda: True)
-        while pool._places._value:
+        while not pool.crowded:
             pass
         with pytest.raises(Busy):
             pool.run(lambda: True)

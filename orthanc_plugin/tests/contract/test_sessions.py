@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from orthanc_plugin.domain.session import Session
+from orthanc_plugin.domain.session import Session, SessionLimits
 
 from ..support.studies import share
 from .conftest import Store
@@ -75,3 +75,27 @@ def test_a_limit_of_one_leaves_the_newest(store: Store) -> None:
     store.sessions.start(session("b", 11), 1)
     assert store.sessions.find("a") is None
     assert store.sessions.find("b") is not None
+
+
+def test_sessions_that_are_over_by_themselves_are_found(store: Store) -> None:
+    limits = SessionLimits(idle=100, absolute=1000)
+    store.sessions.start(replace(session("idle", 10), seen_at=10), 9)
+    store.sessions.start(replace(session("closed", 10), seen_at=100, alive_until=105), 9)
+    store.sessions.start(replace(session("alive", 10), seen_at=100, alive_until=200), 9)
+    store.sessions.start(session("free", 100), 9)
+    assert {found.id_hash for found, _ in store.sessions.over(110, limits, 9)} == {"idle", "closed"}
+    assert len(store.sessions.over(110, limits, 1)) == 1
+    assert {found.id_hash for found, _ in store.sessions.over(1010, limits, 9)} == {"idle", "closed", "alive", "free"}
+    store.sessions.end("closed", 110)
+    ((found, of),) = store.sessions.over(110, limits, 9)
+    assert (found, of) == (session("idle", 10), SHARE)
+
+
+def test_sessions_that_ended_long_ago_are_removed(store: Store) -> None:
+    for name in ("a", "b", "c"):
+        store.sessions.start(session(name, 10), 9)
+    store.sessions.end("a", 20)
+    store.sessions.end("b", 30)
+    assert store.sessions.purge(30) == 1
+    assert store.sessions.purge(31) == 1
+    assert store.sessions.find("c") is not None

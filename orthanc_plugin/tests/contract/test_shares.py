@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from orthanc_plugin.domain.errors import InvalidInput
+from orthanc_plugin.domain.report import ReportRule
 from orthanc_plugin.domain.session import Session
 from orthanc_plugin.domain.share import Audience, Consent, Openings, Share, SharedStudy, ShareState
 from orthanc_plugin.domain.throttle import Client
@@ -109,6 +110,16 @@ def test_the_end_of_a_revoked_or_unknown_share_does_not_move(store: Store) -> No
     assert not store.shares.set_expiry(FULL.id, 123_456_789)
     assert not store.shares.set_expiry("unknown", 123_456_789)
     assert store.shares.get(FULL.id) == replace(FULL, revoked_at=1000)
+
+
+@pytest.mark.parametrize("text", ["never", "hold", "at-once", "24h", "from:1764766800"])
+def test_the_time_of_the_report_changes(store: Store, text: str) -> None:
+    file(store, FULL)
+    assert store.shares.set_report(FULL.id, ReportRule.parse(text))
+    assert store.shares.get(FULL.id) == replace(FULL, report=ReportRule.parse(text))
+    store.shares.revoke(FULL.id, 1000)
+    assert not store.shares.set_report(FULL.id, ReportRule.parse("at-once"))
+    assert not store.shares.set_report("unknown", ReportRule.parse("at-once"))
 
 
 def test_a_second_revocation_changes_nothing(store: Store) -> None:
@@ -231,3 +242,14 @@ def test_the_register_of_objections(store: Store) -> None:
     assert store.objections.remove(["a", "b"])
     assert not store.objections.remove(["a", "b"])
     assert store.objections.since(["b"]) is None
+
+
+def test_a_share_is_filed_anew_under_another_key(store: Store) -> None:
+    store.shares.add(share("a"), "old", "hash a")
+    store.shares.add(share("b"), "index b", "hash b")
+    store.shares.refile(share("a").id, "new")
+    store.shares.refile(share("a").id, "new")
+    store.shares.refile("unknown", "x")
+    assert store.shares.find_by_code(["old"]) is None
+    assert store.shares.find_by_code(["new"]) == (share("a"), "hash a")
+    assert store.shares.find_by_code(["index b"]) == (share("b"), "hash b")

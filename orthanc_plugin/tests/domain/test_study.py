@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from orthanc_plugin.domain.study import is_orthanc_id, is_uid
+from orthanc_plugin.domain.study import is_orthanc_id, is_uid, most_informative
 
 from ..support.studies import orthanc_id, series, study, uid
 
@@ -68,3 +68,15 @@ def test_names_and_descriptions_do_not_appear_in_a_traceback() -> None:
     assert "Erika" not in shown
     assert "A-7" not in shown
     assert "1964" not in shown
+
+
+def test_viewing_begins_with_the_largest_series_that_was_not_made_for_planning() -> None:
+    entries = [
+        series("Localizer", instances=40),
+        series("Axial", instances=9),
+        series("Sagittal", instances=9),
+        series("Dose", instances=1),
+    ]
+    assert most_informative(entries) is entries[1]
+    assert most_informative(entries[:1]) is entries[0]
+    assert most_informative([]) is None

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from orthanc_plugin.domain.study import Window
 from orthanc_plugin.i18n.dicom_words import has_images, modality_label, window_presets
 
 from ..support.world import languages
@@ -30,8 +31,22 @@ def test_everything_else_may_hold_pictures(modality: str) -> None:
     assert has_images(modality)
 
 
-def test_only_ct_has_presets_and_all_can_be_used() -> None:
-    assert window_presets(GERMAN, "MR") == []
-    presets = window_presets(GERMAN, "ct")
-    assert [preset["label"] for preset in presets] != [preset["label"] for preset in window_presets(ENGLISH, "CT")]
+OWN = Window(500, 1000)
+
+
+def test_presets_of_ct_are_the_same_everywhere() -> None:
+    presets = window_presets(GERMAN, "ct", OWN, inverted=False)
+    assert presets == window_presets(GERMAN, "CT", Window(1, 2), inverted=True)
+    english = window_presets(ENGLISH, "CT", OWN, inverted=False)
+    assert [preset["label"] for preset in presets] != [preset["label"] for preset in english]
     assert all(isinstance(preset["width"], float) and preset["width"] >= 1 for preset in presets)
+
+
+@pytest.mark.parametrize(("inverted", "brighter"), [(False, 300.0), (True, 700.0)])
+def test_presets_elsewhere_are_steps_from_the_images_own_window(inverted: bool, brighter: float) -> None:
+    presets = window_presets(ENGLISH, "MR", OWN, inverted)
+    found = {preset["label"]: (preset["center"], preset["width"]) for preset in presets}
+    assert found["Brighter"] == (brighter, 1000.0)
+    assert found["Darker"] == (1000 - brighter, 1000.0)
+    assert found["More contrast"] == (500.0, 600.0)
+    assert found["Less contrast"] == (500.0, 1600.0)

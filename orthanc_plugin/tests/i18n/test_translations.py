@@ -26,7 +26,7 @@ Message = str | tuple[str, str]
 def sources() -> dict[Message, str]:
     """Messages of templates and Python, each with a place where it stands."""
     found: dict[Message, str] = {}
-    for path in sorted(theme_folder().glob("templates/**/*.html")):
+    for path in sorted(theme_folder().glob("templates/**/*.*")):
         for line, message, *_ in extract_from_file("jinja2.ext:babel_extract", path, keywords=KEYWORDS):
             found[plain(message)] = f"{path.name}:{line}"
     for path in sorted(PACKAGE.rglob("*.py")):

@@ -2,8 +2,8 @@
 
 The model: a share is valid until a moment, revoked for good, and a session counts for as long as its limits say, all
 of it by the clock as it stands. A clock that is set back is an act of the operator: a share that had expired is valid
-again, and so is a session whose limits are not reached by the new time. Nothing brings back what was revoked, logged
-out or replaced.
+again, and so is a session whose limits are not reached by the new time, unless it was turned away meanwhile. Nothing
+brings back what was revoked, logged out or replaced.
 
 Where the model cannot tell, a session may be open or not, and reaches nothing but its share either way: its last use is
 noted to half a minute; requests that were refused while its share had expired may count as use; and of several
@@ -13,6 +13,7 @@ sessions of one moment any may be the one that ends for a newer one.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -21,17 +22,21 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from orthanc_plugin.domain.audit import session_mark
 from orthanc_plugin.domain.study import SeriesSummary, StudySummary
+from orthanc_plugin.use_cases.open_share import session_hash
 from orthanc_plugin.web.request import Request
 from orthanc_plugin.web.wsgi_bridge import Response
 
 from ..support.api import SHARES
-from ..support.browser import Browser, staff
+from ..support.browser import JSON, Browser, staff
 from ..support.studies import orthanc_id, series, study
 from ..support.world import World, build_world
 
 ZONE = ZoneInfo("Europe/Berlin")
 IDLE, ABSOLUTE, NOTED, REMEMBERED = 15 * 60, 4 * 3600, 30, 0.5
+LEASE, GRACE = 60, 15
+PAGES = re.compile("/portal/(study|series/[0-9]+|full-viewer/[0-9]+)")
 COOKIE = "patient-share"
 DEVICES = ("phone", "tablet", "desktop", "kiosk")
 
@@ -115,6 +120,20 @@ class Session:
     # One of several of which the model does not know the one that ended.
     doubtful: bool = False
     uses: set[float] = field(default_factory=set)
+    # It was turned away: if the product found it over, it has ended it for good.
+    refused: bool = False
+    # Its page: until when its lease runs; whether it has said farewell. What a page that was sent is waited for.
+    lease_until: float = 0
+    closed: bool = False
+    loading_until: float = 0
+    sequence: int = 0
+    # Until when its pages keep it alive; None while it is not under leases.
+    alive_until: float | None = None
+
+    def keep(self, now: int) -> None:
+        """Reckon anew until when it lives."""
+        waits = [self.loading_until] if self.closed else [self.loading_until, self.lease_until]
+        self.alive_until = max([wait for wait in waits if wait > now], default=now + GRACE)
 
     def over(self, now: float) -> bool:
         """Whether it was ended, whatever the clock says."""
@@ -123,7 +142,8 @@ class Session:
 
     def may(self, now: float) -> bool:
         """Whether it can be open."""
-        return self.within(now) and not self.over(now) and now < self.share.expires_at
+        looked_at = self.alive_until is None or now < self.alive_until
+        return self.within(now) and looked_at and not self.over(now) and now < self.share.expires_at
 
     def within(self, now: float) -> bool:
         """Whether its limits are not reached, at the latest moment at which it can have been used."""
@@ -137,7 +157,7 @@ class Session:
     def must(self, now: float) -> bool:
         """Whether it is open for certain; a session from the future need not be believed."""
         certain = self.created_at <= now and self.used_at - NOTED <= now < self.used_at - NOTED + IDLE
-        return self.may(now) and certain and not self.doubtful and not self.replaced
+        return self.may(now) and certain and not (self.doubtful or self.replaced or self.refused)
 
 
 @dataclass
@@ -158,13 +178,23 @@ class Office:
         cookies = {COOKIE: session.cookie} if session else {}
         if session:
             session.tried(self.now)
-        return checked(Browser(self.world, cookies=cookies).get(address), session)
+        answer = checked(Browser(self.world, cookies=cookies).get(address), session)
+        if session:
+            self.note(session, answer.status != 403)
+            if answer.status == 200 and PAGES.fullmatch(address) and session.alive_until is not None:
+                session.loading_until = int(self.now) + LEASE
+                session.keep(int(self.now))
+        return answer
 
     def admits(self, session: Session | None, path: str) -> bool:
         headers = {"cookie": f"{COOKIE}={session.cookie}"} if session else {}
         if session:
             session.tried(self.now)
         return self.world.gate.admits(Request("GET", path, {}, headers, "192.0.2.1"))
+
+    def note(self, session: Session, admitted: bool) -> None:
+        """Whoever was turned away although the share is open may have been logged out by that."""
+        session.refused = session.refused or (not admitted and self.now < session.share.expires_at)
 
     def visitor(self) -> str:
         """An address of its own for each wrong attempt, so that nobody has to wait."""
@@ -292,6 +322,7 @@ class LifeOfShares(RuleBasedStateMachine):
             f"/portal/series/{ordinal}": False,
             f"/portal/series/{ordinal}/thumbnail": False,
             f"/portal/series/{ordinal}/images/{number}": False,
+            f"/portal/series/{ordinal}/batch/{number}": False,
             f"/portal/full-viewer/{ordinal}": False,
         }
         shown = session.share.shown if session else []
@@ -301,6 +332,7 @@ class LifeOfShares(RuleBasedStateMachine):
             for page in pages:
                 pages[page] = entry.modality != "SR" or page.endswith(("study", "thumbnail"))
             pages[f"/portal/series/{ordinal}/images/{number}"] = image
+            pages[f"/portal/series/{ordinal}/batch/{number}"] = image
         for page, exists in pages.items():
             status = self.office.ask(session, page).status
             if status == 200:
@@ -327,6 +359,41 @@ class LifeOfShares(RuleBasedStateMachine):
         assert not browser.cookies
         if session:
             session.ended = True
+
+    @rule(device=st.sampled_from(DEVICES), visible=st.booleans())
+    def a_page_gives_a_sign_of_life(self, device: str, visible: bool) -> None:
+        session = self.office.on_device.get(device)
+        live = self.state(session)
+        status = self.say(session, "/portal/presence", {"visible": visible, "used": False})
+        assert status in (200, 403) and live in (None, status == 200)
+        if session and status == 200:
+            if session.alive_until is None or session.lease_until == 0:
+                session.loading_until = 0
+            session.lease_until, session.closed = int(self.office.now) + (LEASE if visible else 2 * LEASE), False
+            session.keep(int(self.office.now))
+
+    @rule(device=st.sampled_from(DEVICES))
+    def a_page_says_farewell(self, device: str) -> None:
+        session = self.office.on_device.get(device)
+        live = self.state(session)
+        known = session is not None and session.sequence > 0 and not session.closed
+        status = self.say(session, "/portal/presence/farewell", {})
+        assert status in (204, 403) and live in (None, status == 204)
+        if session and status == 204 and known and session.alive_until is not None:
+            session.closed = True
+            session.keep(int(self.office.now))
+
+    def say(self, session: Session | None, address: str, more: dict[str, bool]) -> int:
+        if session is None:
+            return checked(Browser(self.office.world).post(address, b"{}", content_type=JSON), None).status
+        session.tried(self.office.now)
+        session.sequence += 1
+        mark = session_mark(session_hash(session.cookie))
+        said = {"page": "0" * 32, "sequence": session.sequence, "session": mark, **more}
+        browser = Browser(self.office.world, cookies={COOKIE: session.cookie})
+        status = checked(browser.json(address, said), session).status
+        self.office.note(session, status != 403)
+        return status
 
     @rule(which=st.integers(0, 9))
     def revoke(self, which: int) -> None:
@@ -390,6 +457,8 @@ class LifeOfShares(RuleBasedStateMachine):
                     admitted = self.office.admits(session, path)
                     if admitted:
                         self.used(session)
+                    elif wanted is session.share.study and entry in session.share.shown:
+                        self.office.note(session, admitted)
                     assert expected is None or admitted is expected, (name, path)
             assert not self.office.admits(session, "/studies")
 

@@ -72,5 +72,8 @@ class PlainCodes:
     def patient_candidates(self, patient_id: str) -> Sequence[str]:
         return [f"{version}:{patient_id.strip()}" for version in ("new", "old") if patient_id.strip()]
 
+    def request_candidates(self, text: str) -> Sequence[str]:
+        return [f"{version}:{text}" for version in ("new", "old")]
+
     def device(self, device_id: str) -> str:
         return f"device:{device_id}"

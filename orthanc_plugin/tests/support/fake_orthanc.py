@@ -12,19 +12,30 @@ from typing import Any
 
 # Name in the module -> its members that are imitated.
 FAKED: dict[str, tuple[str, ...]] = {
-    "ChangeType": ("ORTHANC_STARTED", "ORTHANC_STOPPED", "NEW_STUDY"),
+    "ChangeType": ("ORTHANC_STARTED", "ORTHANC_STOPPED", "NEW_STUDY", "STABLE_STUDY", "DELETED"),
     "CheckVersionAdvanced": (),
+    "ExtendOrthancExplorer": (),
     "GetConfiguration": (),
     "LogError": (),
     "LogWarning": (),
+    "MetricsType": ("DEFAULT",),
     "OrthancException": (),
     "RegisterIncomingHttpRequestFilter": (),
     "RegisterOnChangeCallback": (),
     "RegisterRestCallback": (),
+    "ResourceType": ("STUDY",),
     "RestApiGet": (),
     "RestApiPost": (),
     "RestApiPut": (),
-    "RestOutput": ("AnswerBuffer", "SendHttpStatus", "SendHttpStatusCode", "SetHttpHeader", "StartStreamAnswer"),
+    "SetMetricsValue": (),
+    "RestOutput": (
+        "AnswerBuffer",
+        "SendHttpStatus",
+        "SendHttpStatusCode",
+        "SendStreamChunk",
+        "SetHttpHeader",
+        "StartStreamAnswer",
+    ),
 }
 
 
@@ -38,6 +49,20 @@ class ChangeType:
     ORTHANC_STARTED = 7
     ORTHANC_STOPPED = 8
     NEW_STUDY = 5
+    DELETED = 1
+    STABLE_STUDY = 9
+
+
+class ResourceType:
+    """Levels, with the SDK's numbers."""
+
+    STUDY = 1
+
+
+class MetricsType:
+    """Kinds of metrics."""
+
+    DEFAULT = 0
 
 
 @dataclass
@@ -63,7 +88,11 @@ class RestOutput:
         self._answered(status, b"", "")
 
     def StartStreamAnswer(self, content_type: str) -> None:
-        raise NotImplementedError
+        self._answered(200, b"", content_type)
+
+    def SendStreamChunk(self, chunk: bytes) -> None:
+        assert self.status == 200, "a stream has to be begun"
+        self.body += chunk
 
     def _answered(self, status: int, body: bytes, content_type: str) -> None:
         assert self.status is None, "answered twice"
@@ -83,14 +112,16 @@ class Recorder:
     rest: dict[str, bytes | OrthancException] = field(default_factory=dict)
     filters: list[Callable[..., bool]] = field(default_factory=list)
     routes: list[tuple[str, Callable[..., None]]] = field(default_factory=list)
+    explorer: list[str] = field(default_factory=list)
     changes: list[Callable[[int, int, str], None]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    metrics: dict[str, float] = field(default_factory=dict)
 
-    def change(self, change: int) -> None:
+    def change(self, change: int, level: int = 0, resource: str = "") -> None:
         for callback in self.changes:
-            callback(change, 0, "")
+            callback(change, level, resource)
 
 
 _recorder = Recorder()
@@ -107,6 +138,10 @@ def CheckVersionAdvanced(major: int, minor: int, revision: int) -> bool:
     return _recorder.version >= (major, minor, revision)
 
 
+def ExtendOrthancExplorer(script: str) -> None:
+    _recorder.explorer.append(script)
+
+
 def GetConfiguration() -> str:
     return json.dumps(_recorder.configuration)
 
@@ -117,6 +152,11 @@ def LogError(text: str) -> None:
 
 def LogWarning(text: str) -> None:
     _recorder.warnings.append(text)
+
+
+def SetMetricsValue(name: str, value: float, kind: int) -> None:
+    assert kind == MetricsType.DEFAULT
+    _recorder.metrics[name] = value
 
 
 def RegisterIncomingHttpRequestFilter(callback: Callable[..., bool]) -> None:

@@ -10,10 +10,12 @@ from typing import Any
 
 from orthanc_plugin.domain.audit import AuditEvent
 from orthanc_plugin.domain.errors import InvalidInput
-from orthanc_plugin.domain.session import Session
+from orthanc_plugin.domain.lease import OpenPage
+from orthanc_plugin.domain.report import ReportRule
+from orthanc_plugin.domain.session import Session, SessionLimits
 from orthanc_plugin.domain.share import Consent, Openings, Share, SharedStudy
 from orthanc_plugin.domain.throttle import DAY, UNKNOWN_DEVICES, Attempt, Bucket, Client, buckets_of, count, taken_back
-from orthanc_plugin.ports import ShareFilter, SharePage
+from orthanc_plugin.ports import KnownRequest, ShareFilter, SharePage
 
 
 @dataclass
@@ -24,8 +26,11 @@ class MemoryStore:
     indexes: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
+    pages: dict[tuple[str, str], OpenPage] = field(default_factory=dict)
+    loading: dict[str, int] = field(default_factory=dict)
     attempts: dict[tuple[str, str], Bucket] = field(default_factory=dict)
     devices: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    requests: dict[str, tuple[KnownRequest, int]] = field(default_factory=dict)
     journal: list[str] = field(default_factory=list)
     # Reading is recorded too; tests that a GET changes nothing mean the other tables.
     events: list[AuditEvent] = field(default_factory=list, repr=False)
@@ -97,6 +102,9 @@ class MemoryShares:
             self._end_sessions(share_id, paused_at)
         return changed
 
+    def set_report(self, share_id: str, report: ReportRule) -> bool:
+        return self._change(share_id, report=report)
+
     def reissue(self, share_id: str, password_hash: str, code_index: str | None, now: int) -> bool:
         share = self.store.shares.get(share_id)
         if share is None or not self._change(share_id, issue=share.issue + 1, issued_at=now):
@@ -111,6 +119,11 @@ class MemoryShares:
             for key in [key for key in table if key[0] == share_id]:
                 del table[key]
         return True
+
+    def refile(self, share_id: str, code_index: str) -> None:
+        for index in [index for index, filed in self.store.indexes.items() if filed == share_id]:
+            del self.store.indexes[index]
+        self.store.indexes[code_index] = share_id
 
     def note_opening(self, share_id: str, now: int) -> None:
         share = self.store.shares[share_id]
@@ -206,6 +219,8 @@ class MemorySessions:
     def start(self, session: Session, keep: int) -> None:
         alive = [s for s in self.store.sessions.values() if s.share_id == session.share_id and s.ended_at is None]
         alive.sort(key=lambda s: (s.created_at, s.seen_at), reverse=True)
+        # Those whose pages were closed give way first.
+        alive.sort(key=lambda s: s.alive_until is not None and s.alive_until <= session.created_at)
         for old in alive[keep - 1 :]:
             self.store.sessions[old.id_hash] = replace(old, ended_at=session.created_at)
         self.store.sessions[session.id_hash] = session
@@ -222,10 +237,59 @@ class MemorySessions:
         if session is not None and session.seen_at < now:
             self.store.sessions[id_hash] = replace(session, seen_at=now)
 
-    def end(self, id_hash: str, now: int) -> None:
+    def end(self, id_hash: str, now: int) -> bool:
+        session = self.store.sessions.get(id_hash)
+        if session is None or session.ended_at is not None:
+            return False
+        self.store.sessions[id_hash] = replace(session, ended_at=now)
+        return True
+
+    def over(self, now: int, limits: SessionLimits, limit: int) -> Sequence[tuple[Session, Share]]:
+        found = [
+            (session, self.store.shares[session.share_id])
+            for session in self.store.sessions.values()
+            if session.ended_at is None and session.end(now, limits) is not None
+        ]
+        return found[:limit]
+
+    def purge(self, before: int) -> int:
+        old = [s.id_hash for s in self.store.sessions.values() if s.ended_at is not None and s.ended_at < before]
+        for id_hash in old:
+            del self.store.sessions[id_hash]
+        return len(old)
+
+
+@dataclass
+class MemoryPages:
+    """PageRepository."""
+
+    store: MemoryStore
+
+    def of(self, id_hash: str) -> Sequence[OpenPage]:
+        return [page for (session, _), page in self.store.pages.items() if session == id_hash]
+
+    def put(self, id_hash: str, page: OpenPage) -> None:
+        self.store.pages[id_hash, page.id] = page
+
+    def remove(self, id_hash: str, page_ids: Sequence[str]) -> None:
+        for page_id in page_ids:
+            self.store.pages.pop((id_hash, page_id), None)
+
+    def loading_until(self, id_hash: str) -> int:
+        return self.store.loading.get(id_hash, 0)
+
+    def wait_for(self, id_hash: str, until: int) -> bool:
+        session = self.store.sessions.get(id_hash)
+        if session is None or session.alive_until is None:
+            return False
+        self.store.loading[id_hash] = until
+        return True
+
+    def keep(self, id_hash: str, alive_until: int, loading_until: int) -> None:
         session = self.store.sessions.get(id_hash)
         if session is not None and session.ended_at is None:
-            self.store.sessions[id_hash] = replace(session, ended_at=now)
+            self.store.sessions[id_hash] = replace(session, alive_until=alive_until)
+            self.store.loading[id_hash] = loading_until
 
 
 @dataclass
@@ -295,3 +359,25 @@ class MemoryDevices:
     def forget(self, share_id: str) -> None:
         for key in [key for key in self.store.devices if key[0] == share_id]:
             del self.store.devices[key]
+
+
+@dataclass
+class MemoryRequests:
+    """RequestRepository."""
+
+    store: MemoryStore
+
+    def find(self, keys: Sequence[str]) -> KnownRequest | None:
+        return next((self.store.requests[key][0] for key in keys if key in self.store.requests), None)
+
+    def add(self, request: KnownRequest, now: int) -> bool:
+        if request.key in self.store.requests:
+            return False
+        self.store.requests[request.key] = (request, now)
+        return True
+
+    def purge(self, before: int) -> int:
+        old = [key for key, (_, at) in self.store.requests.items() if at < before]
+        for key in old:
+            del self.store.requests[key]
+        return len(old)

@@ -21,7 +21,8 @@ TAGS = {
     "Rows": "8",
     "Columns": "9",
 }
-PIXELS = f"/instances/{INSTANCE}/frames/0/numpy?compress=0&rescale=1"
+PIXELS = f"/instances/{INSTANCE}/frames/0/numpy?compress=0&rescale=0"
+TAGS_PATH = f"/instances/{INSTANCE}/simplified-tags?ignore-length=0018-1065"
 IMAGE = ImageRef(INSTANCE, 0)
 
 
@@ -32,7 +33,7 @@ class FakeRest:
         self.answers = answers
         self.asked: list[str] = []
         self.found_by_uid: list[dict[str, str]] = []
-        self.found: list[str] | Callable[[str], list[str]] = []
+        self.found: list[Any] | Callable[[str], list[Any]] = []
 
     def get(self, path: str) -> bytes | None:
         self.asked.append(path)
@@ -85,7 +86,8 @@ def one_study() -> FakeRest:
             f"/series/{SERIES}/ordered-slices": {"SlicesShort": [["x", 0, 1], ["y", 0, 3], ["z", 2, 2]]},
             f"/series/{SERIES}": {"ID": SERIES, "ParentStudy": STUDY},
             f"/instances/{INSTANCE}": {"ID": INSTANCE, "ParentSeries": SERIES},
-            f"/instances/{INSTANCE}/simplified-tags": TAGS,
+            TAGS_PATH: TAGS,
+            f"/instances/{INSTANCE}/metadata/TransferSyntax": b"1.2.840.10008.1.2.1",
             PIXELS: npy([[0, 100]] * 2),
         }
     )

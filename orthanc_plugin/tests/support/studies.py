@@ -20,6 +20,7 @@ from orthanc_plugin.domain.study import (
     StudySummary,
     Window,
 )
+from orthanc_plugin.domain.study_search import FoundStudies, FoundStudy, StudySearch
 
 from .clock import NOON
 
@@ -110,6 +111,19 @@ class MemoryArchive:
     def find_studies(self, key: StudyKey) -> Sequence[StudySummary]:
         return [entry for entry in self.studies.values() if _identifier(entry, key.kind) == key.value]
 
+    def find(self, search: StudySearch, limit: int, since: int) -> FoundStudies:
+        found = [
+            FoundStudy(entry, sum(s.instance_count for s in entry.series), tuple({s.modality for s in entry.series}))
+            for entry in self.studies.values()
+            if search.fits(entry)
+            and search.birth_date in ("", entry.patient_birth_date)
+            and search.study_date in ("", entry.study_date)
+            and search.accession_number in ("", entry.accession_number)
+            and search.patient_id in ("", entry.patient_id)
+        ]
+        more = len(found) > since + limit
+        return FoundStudies(tuple(found[since : since + limit]), since + limit if more else None)
+
     def study(self, study_id: str) -> StudySummary | None:
         return self.studies.get(study_id)
 
@@ -125,10 +139,11 @@ class MemoryArchive:
             raise ImageUnavailable
         return Appearance(self.window, longest_edge=512)
 
-    def render(self, image: ImageRef, size: int, window: Window | None) -> bytes:
+    def render(self, image: ImageRef, size: int, window: Window | None, brisk: bool = False) -> bytes:
         if self.broken:
             raise ImageUnavailable
-        return f"JPEG {image.instance_id}/{image.frame} size={size} window={window}".encode()
+        kind = "light JPEG" if brisk else "JPEG"
+        return f"{kind} {image.instance_id}/{image.frame} size={size} window={window}".encode()
 
     def place(self, name: ResourceName) -> Place | None:
         for entry in self.studies.values():

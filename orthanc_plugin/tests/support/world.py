@@ -13,7 +13,11 @@ from zoneinfo import ZoneInfo
 import flask
 from jinja2 import Environment
 
+from orthanc_plugin.adapters.report_files import read_report
 from orthanc_plugin.adapters.unknown_codes import UnknownCodes
+from orthanc_plugin.adapters.zip_layout import ZipLayout
+from orthanc_plugin.domain.lease import Leases
+from orthanc_plugin.domain.report import SHOWN_AT_ONCE
 from orthanc_plugin.domain.session import SessionLimits
 from orthanc_plugin.domain.share import Audience
 from orthanc_plugin.domain.study import Place, ResourceName, StudyKey, StudyKeyKind, StudySummary
@@ -24,11 +28,16 @@ from orthanc_plugin.use_cases.arrivals import Arrivals
 from orthanc_plugin.use_cases.authenticate import Authenticator, StaffUsers
 from orthanc_plugin.use_cases.choose_studies import ChooseStudies
 from orthanc_plugin.use_cases.consent import LookAfterConsent
+from orthanc_plugin.use_cases.create_once import CreateOnce
 from orthanc_plugin.use_cases.create_share import CreateShare, NewShare, ShareOrder, ValidityRule
+from orthanc_plugin.use_cases.download_study import DownloadStudy
 from orthanc_plugin.use_cases.find_study import FindStudy
+from orthanc_plugin.use_cases.keep_session import KeepSession
 from orthanc_plugin.use_cases.login_failures import LoginFailures
 from orthanc_plugin.use_cases.manage_share import ManageShare
+from orthanc_plugin.use_cases.note_session_end import NoteSessionEnd
 from orthanc_plugin.use_cases.open_share import OpenShare
+from orthanc_plugin.use_cases.print_letter import PrintLetter
 from orthanc_plugin.use_cases.read_audit import ReadAudit
 from orthanc_plugin.use_cases.record_event import RecordEvent
 from orthanc_plugin.use_cases.record_view import RecordView
@@ -43,11 +52,14 @@ from orthanc_plugin.web.services import Practice, Services
 
 from .cheap import CheapHasher, CountingEntropy, PlainCodes
 from .clock import MovableClock
+from .files import MemoryFiles
 from .memory_audit import MemoryAudit
 from .memory_store import (
     MemoryAttempts,
     MemoryDevices,
     MemoryObjections,
+    MemoryPages,
+    MemoryRequests,
     MemorySessions,
     MemoryShares,
     MemoryStore,
@@ -97,6 +109,8 @@ class World:
     foreign: StudySummary
     audit: MemoryAudit
     resolved: list[ResourceName] = field(default_factory=list)
+    # Identifiers of what Orthanc cannot decode on an HTTP thread.
+    undecodable: set[str] = field(default_factory=set)
 
     @cached_property
     def app(self) -> flask.Flask:
@@ -152,29 +166,33 @@ def build_world(
     limits, validity = SessionLimits(15 * 60, 4 * 3600), ValidityRule(30, 365, ZoneInfo("Europe/Berlin"))
     authenticator = Authenticator(StaffUsers({STAFF_USER: STAFF_PASSWORD}), sessions, clock, limits)
     objections, find_study, forget = MemoryObjections(), FindStudy(archive), authenticator.forget_share
-    transaction, audit, view_study = MemoryTransaction(store), MemoryAudit(store), ViewStudy(archive)
+    transaction, audit, view_study = MemoryTransaction(store), MemoryAudit(store), ViewStudy(archive, clock)
     record = RecordEvent(audit, clock)
+    authenticator.ended = NoteSessionEnd(sessions, clock, limits, transaction, record)
     record_view = RecordView(record, view_study)
     arrivals = Arrivals(find_study, archive, shares, objections, codes, clock, forget, transaction, record)
     registry = Viewers([OrthancWebViewer()] if viewers else [])
     registry.discover(["web-viewer"])
     reported: list[str] = []
     resolved: list[ResourceName] = []
+    create_share = CreateShare(
+        ChooseStudies(find_study, archive, codes),
+        shares,
+        objections,
+        codes,
+        hasher,
+        entropy,
+        clock,
+        validity,
+        transaction,
+        record,
+        require_consent,
+        dict.fromkeys(Audience, SHOWN_AT_ONCE),
+    )
     services = Services(
         authenticator=authenticator,
-        create_share=CreateShare(
-            ChooseStudies(find_study, archive, codes),
-            shares,
-            objections,
-            codes,
-            hasher,
-            entropy,
-            clock,
-            validity,
-            transaction,
-            record,
-            require_consent,
-        ),
+        create_share=create_share,
+        create_once=CreateOnce(create_share, MemoryRequests(store), codes, shares, clock),
         manage_share=ManageShare(shares, clock, validity, forget, transaction, record),
         reissue_password=ReissuePassword(shares, codes, hasher, entropy, clock, forget, transaction, record),
         consent=LookAfterConsent(shares, objections, codes, clock, forget, transaction, record),
@@ -197,10 +215,17 @@ def build_world(
             transaction,
             record,
         ),
+        keep_session=KeepSession(
+            sessions, MemoryPages(store), clock, limits, Leases(), transaction, authenticator.forget_session
+        ),
         view_study=view_study,
         record_view=record_view,
         read_audit=ReadAudit(audit, record),
+        print_letter=PrintLetter(shares, codes, transaction, record),
         archive=archive,
+        finder=archive,
+        read_report=read_report,
+        download_study=DownloadStudy(view_study, MemoryFiles(archive), ZipLayout, shares, clock, record),
         clock=clock,
         letters=LetterPrinter(templates(), languages(), PRACTICE),
         languages=languages(),
@@ -212,14 +237,25 @@ def build_world(
         role=role,
         trusted_proxies=tuple(ipaddress.ip_network(network) for network in trusted),
         report=reported.append,
+        failures=lambda share_id: attempts.failures(share_id, clock.now()),
     )
 
     def resolve(name: ResourceName) -> Place | None:
         resolved.append(name)
         return archive.place(name)
 
+    undecodable: set[str] = set()
     gate = Gate(
-        authenticator, registry, resolve, run_here, clock, services.cookie_name, OwnPaths(role), record_view, ready=True
+        authenticator,
+        registry,
+        resolve,
+        run_here,
+        clock,
+        services.cookie_name,
+        OwnPaths(role),
+        record_view,
+        decodable=lambda name: name.value not in undecodable,
+        ready=True,
     )
     return World(
         clock,
@@ -237,4 +273,5 @@ def build_world(
         foreign,
         audit,
         resolved,
+        undecodable,
     )

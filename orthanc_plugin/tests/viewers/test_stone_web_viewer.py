@@ -55,7 +55,7 @@ def test_files_of_the_viewer_are_files(path: str) -> None:
 def test_data_routes_name_every_identifier_of_the_request(
     path: str, query: dict[str, str], names: tuple[ResourceName, ...]
 ) -> None:
-    assert VIEWER.route(path, query) == ResourceRoute(names)
+    assert VIEWER.route(path, query) == ResourceRoute(names, decodes=path.endswith("/rendered"))
 
 
 def test_the_page_names_study_and_series() -> None:

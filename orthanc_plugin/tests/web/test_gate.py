@@ -194,3 +194,17 @@ def test_the_cookie_counts_under_its_exact_name_only(world: World) -> None:
     path = viewer_paths(world, "mine")[0]
     assert reason(world, path, {"cookie": f"__Host-patient-share={session_id}"}) is Reason.NOT_SIGNED_IN
     assert reason(world, path, {"cookie": f"patient-share={session_id}"}) is Reason.SHARE_OPEN
+
+
+def test_pixels_that_would_end_orthanc_are_not_decoded_through_a_native_viewer(
+    world: World, session: dict[str, str]
+) -> None:
+    instance = image_of(world, "mine")
+    path = f"/web-viewer/instances/jpeg95-{instance}_0"
+    world.undecodable.add(instance)
+    assert reason(world, path, session) is Reason.UNSAFE_TO_DECODE
+    # The list of the series' images needs no decoding, and staff know what they do.
+    assert reason(world, f"/web-viewer/series/{series_of(world, 'mine')}", session) is Reason.SHARE_OPEN
+    assert reason(world, path, STAFF) is Reason.STAFF_EVERYWHERE
+    world.undecodable.clear()
+    assert reason(world, path, session) is Reason.SHARE_OPEN

@@ -62,6 +62,7 @@ PAGES = {
     "/portal/full-viewer/2": ("series-viewed", 2),
     "/portal/full-viewer/2/orthanc-web-viewer": ("series-viewed", 2),
     "/portal/series/2/images/1": ("series-viewed", 2),
+    "/portal/series/2/batch/1": ("series-viewed", 2),
 }
 
 

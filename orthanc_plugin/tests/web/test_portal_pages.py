@@ -165,7 +165,7 @@ def test_addresses_of_files_of_the_theme_are_all_right(world: World) -> None:
         }
         assert files
         for address in files:
-            found = nobody.get(address)
+            found = (staff(world) if name == "staff" else nobody).get(address)
             assert found.status == 200, (name, address)
             assert "immutable" in found.header("cache-control"), (name, address)
 
@@ -176,7 +176,9 @@ def test_pages_hold_nothing_inline_that_the_policy_would_forbid(world: World) ->
             assert tag not in ("style", "base", "object", "embed"), name
             assert "style" not in attributes, (name, tag)
             assert not [attribute for attribute in attributes if attribute.startswith("on")], (name, tag)
-            assert tag != "script" or attributes.get("src", "").startswith("/portal/static/"), name
+            assert tag != "script" or attributes.get("src", "").startswith(
+                ("/portal/static/", "/patient-share/static/")
+            ), name
             assert not attributes.get("href", "").lower().startswith(("javascript:", "data:")), name
 
 

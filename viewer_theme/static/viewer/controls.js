@@ -8,7 +8,8 @@ const byId = id => document.getElementById(id);
 
 /**
  * @param {object} want
- *   go(number), step(n), zoom(factor), move(dx, dy), reset(), toneMode(on), tone(brightness, contrast, held), preset(window)
+ *   go(number), step(n), zoom(factor), move(dx, dy), reset(), toneMode(on), tone(brightness, contrast, held), preset(window),
+ *   play(), speed(), tool(name), ruler(key, large) -> whether the ruler is in hand and has taken the key
  */
 export class Controls {
   #count;
@@ -22,11 +23,37 @@ export class Controls {
     this.#words = words;
     this.#pager(want);
     this.#tools(want);
+    this.#more(want);
     this.#keys(want);
   }
 
+  /** @param {?string[]} letters at the left, right, upper and lower edge */
+  showEdges(letters) {
+    ['left', 'right', 'above', 'below'].forEach((edge, at) => { byId(`edge-${edge}`).textContent = letters ? letters[at] : ''; });
+  }
+
+  showNotice(words) {
+    const notice = byId('notice');
+    notice.hidden = !words;
+    if (notice.textContent !== words) notice.textContent = words;
+  }
+
+  showTool(name) {
+    byId('measure').setAttribute('aria-pressed', String(name === 'measure'));
+    byId('lens-toggle').setAttribute('aria-pressed', String(name === 'lens'));
+  }
+
+  showCine({ playing, factor }) {
+    const play = byId('play');
+    if (!play) return;
+    play.setAttribute('aria-pressed', String(playing));
+    play.querySelector('.label').textContent = playing ? this.#words.textPlaying : this.#words.textPaused;
+    const speed = factor.toLocaleString(document.documentElement.lang);
+    byId('speed').querySelector('.label').textContent = this.#words.textSpeed.replace('{n}', speed);
+  }
+
   showPosition(number) {
-    const words = this.#words.position.replace('{n}', number).replace('{count}', this.#count);
+    const words = this.#words.textPosition.replace('{n}', number).replace('{count}', this.#count);
     byId('position').textContent = words;
     byId('canvas').setAttribute('aria-label', `${document.querySelector('h1').textContent}, ${words}`);
     const slider = byId('slider');
@@ -94,14 +121,18 @@ export class Controls {
   }
 
   #tools(want) {
-    const toggle = byId('tone-toggle');
-    toggle.addEventListener('click', () => {
-      const on = toggle.getAttribute('aria-pressed') !== 'true';
-      toggle.setAttribute('aria-pressed', String(on));
-      toggle.setAttribute('aria-expanded', String(on));
-      byId('tone').hidden = !on;
-      want.toneMode(on);
-    });
+    /* One panel at a time: a phone has no room for two, and a picture. */
+    const panels = [['tone-toggle', 'tone'], ['more-toggle', 'more']];
+    const open = opened => {
+      for (const [toggle, panel] of panels) {
+        const on = panel === opened;
+        byId(toggle).setAttribute('aria-pressed', String(on));
+        byId(toggle).setAttribute('aria-expanded', String(on));
+        byId(panel).hidden = !on;
+      }
+      want.toneMode(opened === 'tone');
+    };
+    for (const [toggle, panel] of panels) byId(toggle).addEventListener('click', () => open(byId(panel).hidden ? panel : ''));
     byId('larger').addEventListener('click', () => want.zoom(1.5));
     byId('smaller').addEventListener('click', () => want.zoom(1 / 1.5));
     byId('reset').addEventListener('click', () => want.reset());
@@ -120,20 +151,38 @@ export class Controls {
     }
   }
 
+  #more(want) {
+    byId('play')?.addEventListener('click', () => want.play());
+    byId('speed')?.addEventListener('click', () => want.speed());
+    byId('measure').addEventListener('click', () => { want.tool('measure'); byId('stage').focus(); });
+    byId('lens-toggle').addEventListener('click', () => want.tool('lens'));
+    byId('about-open').addEventListener('click', () => byId('about').showModal());
+    const full = byId('full-screen');
+    full?.addEventListener('click', () => {
+      if (document.fullscreenElement) document.exitFullscreen();
+      else document.documentElement.requestFullscreen?.().catch(() => {});
+    });
+    document.addEventListener('fullscreenchange', () => full?.setAttribute('aria-pressed', String(Boolean(document.fullscreenElement))));
+  }
+
   #keys(want) {
+    const ofRuler = new Set(['ArrowDown', 'ArrowRight', 'ArrowUp', 'ArrowLeft', 'Enter']);
     const turnPages = {
       ArrowDown: () => want.step(1), ArrowRight: () => want.step(1),
       ArrowUp: () => want.step(-1), ArrowLeft: () => want.step(-1),
       PageDown: () => want.step(PAGE), PageUp: () => want.step(-PAGE),
       Home: () => want.go(1), End: () => want.go(this.#count),
+      Escape: () => want.tool(''),
     };
     const move = { ArrowDown: [0, -1], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowLeft: [1, 0] };
     /* Single characters only while the picture has the focus: dictation software "types" them by accident. */
-    const onPicture = { '+': () => want.zoom(1.5), '-': () => want.zoom(1 / 1.5), 0: () => want.reset() };
+    const onPicture = { '+': () => want.zoom(1.5), '-': () => want.zoom(1 / 1.5), 0: () => want.reset(), ' ': () => want.play() };
 
     document.addEventListener('keydown', event => {
       if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
+      if (document.querySelector('dialog[open]')) return;
       const { target, key } = event;
+      if (target.id === 'stage' && ofRuler.has(key) && want.ruler(key, event.shiftKey)) return event.preventDefault();
       /* The two knobs keep their arrow keys; the slider of images turns pages the way the whole window does. */
       if (target instanceof HTMLInputElement && target.id !== 'slider') return;
       const action = event.shiftKey && move[key] && target.id !== 'slider' ? () => want.move(...move[key].map(way => way * 60))

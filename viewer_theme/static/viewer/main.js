@@ -1,8 +1,12 @@
 // The patient's viewer: joins the parts and holds the one state, which image is wanted.
 
+import { Cine } from './cine.js';
 import { Controls } from './controls.js';
+import { Geometry } from './geometry.js';
 import { watchGestures } from './gestures.js';
+import { Lens } from './lens.js';
 import { Pictures } from './pictures.js';
+import { Ruler } from './ruler.js';
 import { ServerSource, SIZES, StudyGone } from './source.js';
 import { Stage } from './stage.js';
 import { Tone } from './tone.js';
@@ -17,6 +21,7 @@ const LEAST_PX_PER_IMAGE = 4;
 const MOST_PX_PER_IMAGE = 32;
 const KNOB_PER_PX = 0.4;
 const HINT_MS = 8000;
+const DECODE_MS = 2000;
 
 const page = document.getElementById('viewer');
 const data = page.dataset;
@@ -30,6 +35,11 @@ let toneMode = false;
 let presetUsed = '';
 let sharpenTimer = 0;
 let startOfSwipe = index;
+/* What one finger or the mouse does instead of turning pages: '' | 'measure' | 'lens'. */
+let tool = '';
+let geometry = Geometry.none();
+/* Whoever looks at this viewer beside another is told where it is, but not of what it was told itself. */
+const beside = page.ownerDocument.defaultView !== parent && document.body.classList.contains('beside');
 
 const first = document.getElementById('first');
 const tone = new Tone(own, Boolean(data.inverted));
@@ -43,18 +53,33 @@ function sizeFor(zoom) {
   return SIZES.find(size => size >= needed) || SIZES[SIZES.length - 1];
 }
 
-const controls = new Controls({ count, words: { position: data.textPosition } }, {
-  go,
-  step: n => go(index + n),
+const ruler = new Ruler(document.getElementById('marks'), stage, {
+  approximate: data.textLength, detector: data.textDetector, unknown: data.textNoScale,
+});
+const lens = new Lens(document.getElementById('lens'), stage);
+const cine = new Cine(Number(data.frameMs), {
+  next: () => go(index === count ? 1 : index + 1),
+  ready: () => pictures.picture(index === count ? 1 : index + 1) !== null || pictures.isMissing(index === count ? 1 : index + 1),
+  changed: () => controls.showCine(cine),
+});
+stage.onDraw = () => ruler.draw();
+
+const controls = new Controls({ count, words: data }, {
+  go: number => { cine.stop(); go(number); },
+  step: n => { cine.stop(); go(index + n); },
+  play: () => cine.toggle(),
+  speed: () => cine.changeSpeed(),
+  tool: choose,
+  ruler: (key, large) => { if (tool !== 'measure') return false; ruler.key(key, large); said(); return true; },
   zoom: factor => { touched(); stage.zoomBy(factor); zoomed(); },
   move: (dx, dy) => stage.moveBy(dx, dy),
   reset,
-  toneMode: on => { touched(); toneMode = on; page.classList.toggle('toning', on); },
+  toneMode: on => { touched(); toneMode = on; page.classList.toggle('toning', on); if (on) choose(''); },
   tone: (brightness, contrast, held) => { tone.turn(brightness, contrast); toned(held); },
   preset: window => { tone.usePreset(window); presetUsed = window ? window.label : ''; toned(false); },
 });
 
-const pictures = new Pictures(new ServerSource(data.imagesUrl), {
+const pictures = new Pictures(new ServerSource({ images: data.imagesUrl, batches: data.batchesUrl, geometry: data.geometryUrl }), {
   count,
   size: sizeFor(1),
   wanted: index,
@@ -63,16 +88,50 @@ const pictures = new Pictures(new ServerSource(data.imagesUrl), {
   onEnded: reason => reason instanceof StudyGone ? location.reload() : location.replace(data.endedUrl),
 });
 
-function go(number) {
+/** @param {boolean} told the viewer beside this one has turned its page: it is not told in turn */
+function go(number, told = false) {
   touched();
   const next = Math.max(1, Math.min(count, number));
   if (next === index) return;
   index = next;
+  lens.hide();
+  ruler.show(index);
+  controls.showEdges(geometry.edges(index));
+  if (tool === 'measure') said();
   controls.showPosition(index);
   pictures.want(index);
   pictures.start();
   present();
   sharpenSoon();
+  if (beside && !told) {
+    const part = count > 1 ? (index - 1) / (count - 1) : 0;
+    parent.postMessage({ kind: 'at', place: geometry.place(index), part }, location.origin);
+  }
+}
+
+/** Takes up a tool, or puts it down again. */
+function choose(name) {
+  touched();
+  tool = name === tool ? '' : name;
+  if (tool !== 'lens') lens.hide();
+  if (tool !== 'measure') ruler.clear();
+  page.dataset.tool = tool;
+  controls.showTool(tool);
+  said();
+}
+
+/** What the tool in hand has to say. */
+function said() {
+  const scale = geometry.measures(index) ? data.textMeasure : data.textNoScale;
+  controls.showNotice(tool === 'measure' ? ruler.sentence || scale : tool === 'lens' ? data.textLens : '');
+}
+
+/** Letters, millimetres and places come after the first picture: nobody waits for them. */
+async function learn() {
+  geometry = new Geometry(await pictures.geometry());
+  ruler.use(geometry);
+  controls.showEdges(geometry.edges(index));
+  if (tool) said();
 }
 
 /** Puts the wanted image on the screen, or the best there is until it comes. */
@@ -140,10 +199,16 @@ function reset() {
 
 watchGestures(document.getElementById('stage'), {
   touched,
-  oneFinger: () => toneMode ? 'tone' : stage.enlarged || count === 1 ? 'move' : 'turn',
-  dragStart: () => { startOfSwipe = index; },
-  drag: (kind, dx, dy, along) => {
-    if (kind === 'move') {
+  oneFinger: () => toneMode ? 'tone' : tool === 'measure' ? 'measure' : stage.enlarged || count === 1 ? 'move' : 'turn',
+  dragStart: (kind, x, y) => {
+    startOfSwipe = index;
+    cine.stop();
+    if (kind === 'measure') ruler.begin(x, y);
+  },
+  drag: (kind, dx, dy, along, x, y) => {
+    if (kind === 'measure') {
+      ruler.drag(x, y);
+    } else if (kind === 'move') {
       stage.moveBy(dx, dy);
     } else if (kind === 'tone') {
       tone.turn(tone.brightness - dy * KNOB_PER_PX, tone.contrast + dx * KNOB_PER_PX);
@@ -154,7 +219,12 @@ watchGestures(document.getElementById('stage'), {
       go(startOfSwipe - Math.round(along / way));
     }
   },
-  dragEnd: kind => { if (kind === 'tone') toned(false); },
+  dragEnd: kind => {
+    if (kind === 'tone') toned(false);
+    if (kind === 'measure') { ruler.end(); said(); }
+  },
+  hover: (x, y) => { if (tool === 'lens') lens.at(x, y); },
+  left: () => lens.hide(),
   pinch: (factor, x, y, dx, dy) => { stage.moveBy(dx, dy); stage.zoomBy(factor, x, y); zoomed(); },
   wheelZoom: (factor, x, y) => { stage.zoomBy(factor, x, y); zoomed(); },
   doubleTap: (x, y) => {
@@ -162,22 +232,40 @@ watchGestures(document.getElementById('stage'), {
     else stage.zoomBy(DOUBLE_TAP_ZOOM, x, y);
     zoomed();
   },
-  steps: n => go(index + n),
+  steps: n => { cine.stop(); go(index + n); },
 });
 
+if (beside) {
+  addEventListener('message', event => {
+    if (event.source !== parent || event.origin !== location.origin || event.data?.kind !== 'go') return;
+    const { place, part } = event.data;
+    const found = typeof place === 'number' ? geometry.nearest(place) : 0;
+    go(found || 1 + Math.round(Number(part) * (count - 1)), true);
+  });
+}
+
 addEventListener('online', () => pictures.retry());
+
+async function takeUpFirst() {
+  await first.decode();
+  const asked = Number(new URL(first.currentSrc).searchParams.get('size'));
+  const bitmap = await createImageBitmap(first);
+  /* Less than was asked for is all there is. */
+  const edge = Math.max(bitmap.width, bitmap.height);
+  /* Some browsers hand out an element's picture in the size of the layout: then it serves until the real one is here. */
+  const whole = edge + 1 >= Math.min(asked, longestEdge);
+  pictures.adopt(Number(data.start), bitmap, whole ? asked : edge);
+}
 
 /** The page brought the first picture along: it is drawn from there, not asked for twice. */
 async function begin() {
   try {
-    await first.decode();
-    const asked = Number(new URL(first.currentSrc).searchParams.get('size'));
-    const bitmap = await createImageBitmap(first);
-    /* Less than was asked for is all there is. */
-    const edge = Math.max(bitmap.width, bitmap.height);
-    /* Some browsers hand out an element's picture in the size of the layout: then it serves until the real one is here. */
-    const whole = edge + 1 >= Math.min(asked, longestEdge);
-    pictures.adopt(Number(data.start), bitmap, whole ? asked : edge);
+    if (!first.complete) await new Promise((done, failed) => {
+      first.addEventListener('load', done);
+      first.addEventListener('error', failed);
+    });
+    /* A browser that is busy may leave any step of this unanswered; the usual way is as good. */
+    await Promise.race([takeUpFirst(), new Promise((_, late) => { setTimeout(late, DECODE_MS); })]);
   } catch {
     /* It did not come; asked for again in the usual way, it says why. */
   }
@@ -185,8 +273,11 @@ async function begin() {
   /* Only a picture on the stage tells what shape, and so what size, the pictures need. */
   pictures.setSize(sizeFor(1));
   pictures.start();
+  learn();
 }
 
+ruler.show(index);
+controls.showCine(cine);
 controls.showPosition(index);
 controls.showTone(tone, presetUsed);
 controls.showZoom(stage.zoom);
@@ -206,4 +297,6 @@ window.__viewer = Object.freeze({
   get failed() { return pictures.failed; },
   get zoom() { return stage.zoom; },
   get window() { return tone.window; },
+  get playing() { return cine.playing; },
+  get measured() { return ruler.sentence; },
 });

@@ -3,16 +3,27 @@
 // Blobs (compressed, tens of kilobytes) are kept for as many images as fit, bitmaps (decoded, megabytes) only around
 // the present image. Pictures are asked for outwards from the present image, so that turning pages finds them there.
 
-import { NotNow, SessionEnded } from './source.js';
+import { LONGEST_RUN, NotNow, SessionEnded } from './source.js';
 
-const PARALLEL = 4;
-/* One of them is kept free for the image that somebody is looking at: a jump must not queue behind the prefetch. */
-const PARALLEL_AHEAD = PARALLEL - 1;
+/* The image that somebody is looking at comes beside these: a jump must not queue behind the prefetch. */
+const PARALLEL_AHEAD = 3;
+const PARALLEL_RUNS = 2;
+const PARALLEL = PARALLEL_AHEAD + 1;
+/* A run should take about this long: longer ones hold up whoever turns back, shorter ones waste the way to the server. */
+const LONG_RUN_MS = 1200;
+const SHORT_RUN_MS = 500;
+const FIRST_RUN = 4;
+/* A run further away than this from the present image has lost its purpose. */
+const FAR = 40;
+/* Where runs do not work images come one by one; after this time runs are tried once more. */
+const WITHOUT_RUNS_MS = 30000;
 const DECODING = 2;
 const BLOB_BYTES = 96 * 2 ** 20;
 const BITMAP_BYTES = 96 * 2 ** 20;
 const DECODE_AHEAD = 24;
 const MOST_TRIES = 4;
+/* Pictures of a run are made for turning pages: where somebody stays this long, a finer one is asked for. */
+const REST_MS = 400;
 
 const keyOf = window => window ? `${window.center}/${window.width}` : '';
 
@@ -25,6 +36,8 @@ export class Pictures {
   #direction = 1;
   #size;
   #focusSize = 0;
+  #resting = 0;
+  #rests = false;
   #window = null;
   #loading = 0;
   #decoding = 0;
@@ -35,11 +48,16 @@ export class Pictures {
   #timer = 0;
   /** While true, nothing but the present image is asked for: its window is changing under somebody's finger. */
   #held = false;
+  /** Runs under way: their images and how to end them. */
+  #runs = new Set();
+  #runLength = FIRST_RUN;
+  #runsFrom = 0;
+  #aheadFrom = 0;
   /** The image that is on the screen: its bitmap is drawn again when the screen turns, so that it must stay. */
   kept = 0;
 
   /**
-   * @param {object} source has load(number, {size, window})
+   * @param {object} source has image(), run() and geometry(), as in source.js
    * @param {function(number)} onChange a picture of this image has arrived or has failed
    */
   constructor(source, { count, size, wanted, onChange, onEnded }) {
@@ -59,6 +77,11 @@ export class Pictures {
     this.#bitmapBytes += bytesOf(bitmap);
   }
 
+  /** What the source knows beyond pictures. */
+  geometry() {
+    return this.#source.geometry();
+  }
+
   start() {
     this.#started = true;
     this.#work();
@@ -68,6 +91,10 @@ export class Pictures {
     this.#direction = number < this.#wanted ? -1 : 1;
     this.#wanted = number;
     this.#focusSize = 0;
+    this.#rests = false;
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => { this.#rests = true; this.#work(); }, REST_MS);
+    this.#giveUpRuns();
     const entry = this.#entries[number];
     /* Somebody comes back to look again: so try again. */
     if (entry.missing) Object.assign(entry, { missing: false, tries: 0, waitUntil: 0 });
@@ -77,6 +104,7 @@ export class Pictures {
   /** The line is back: whatever waited for it need not wait any longer. */
   retry() {
     for (const entry of this.#entries) entry.waitUntil = 0;
+    this.#aheadFrom = this.#runsFrom = 0;
     this.#work();
   }
 
@@ -95,6 +123,7 @@ export class Pictures {
   setWindow(window, held) {
     this.#window = window;
     this.#held = held;
+    this.#giveUpRuns();
     this.#work();
   }
 
@@ -142,7 +171,10 @@ export class Pictures {
     for (;;) {
       const number = this.#nextToLoad();
       if (number === 0 || this.#loading >= (number === this.#wanted ? PARALLEL : PARALLEL_AHEAD)) break;
-      this.#load(number);
+      const run = this.#runFrom(number);
+      if (run.length < 2) this.#load(number);
+      else if (this.#runs.size < PARALLEL_RUNS) this.#loadRun(run);
+      else break;
     }
     for (const number of this.#outwards(DECODE_AHEAD)) {
       const entry = this.#entries[number];
@@ -166,17 +198,35 @@ export class Pictures {
 
   #nextToLoad() {
     const now = Date.now();
-    for (const number of this.#outwards(this.#held ? 0 : this.#reach())) {
-      const entry = this.#entries[number];
-      if (!entry.loading && !entry.missing && !(entry.waitUntil > now) && !this.#isCurrent(number)) return number;
+    for (const number of this.#outwards(this.#held || this.#aheadFrom > now ? 0 : this.#reach())) {
+      if (this.#isDue(number, now)) return number;
     }
     return 0;
+  }
+
+  #isDue(number, now) {
+    const entry = this.#entries[number];
+    return Boolean(entry) && !entry.loading && !entry.missing && !(entry.waitUntil > now) && !this.#isCurrent(number);
+  }
+
+  /** The images, in rising order, that can be asked for together with this one; further ones lie away from the present. */
+  #runFrom(number) {
+    const now = Date.now();
+    if (number === this.#wanted || this.#runsFrom > now) return [number];
+    const step = number < this.#wanted ? -1 : 1;
+    const run = [];
+    for (let next = number; run.length < this.#runLength; next += step) {
+      if (next === 0 || this.#entries[next]?.alone || !this.#isDue(next, now)) break;
+      run.push(next);
+    }
+    return step < 0 ? run.reverse() : run;
   }
 
   #isCurrent(number) {
     const entry = this.#entries[number];
     const size = Math.max(this.#size, number === this.#wanted ? this.#focusSize : 0);
     const key = keyOf(this.#window);
+    if (number === this.#wanted && this.#rests && entry.coarse) return false;
     return Boolean((entry.blob && entry.size >= size && keyOf(entry.window) === key)
       || (entry.bitmap && entry.bitmapSize >= size && keyOf(entry.bitmapWindow) === key));
   }
@@ -188,9 +238,7 @@ export class Pictures {
     entry.loading = true;
     this.#loading++;
     try {
-      const blob = await this.#source.load(number, { size, window });
-      this.#blobBytes += blob.size - (entry.blob?.size || 0);
-      Object.assign(entry, { blob, window, size, tries: 0 });
+      this.#keep(number, await this.#source.image(number, { size, window }), { size, window, coarse: false });
     } catch (error) {
       this.#fail(number, error);
     }
@@ -199,14 +247,77 @@ export class Pictures {
     this.#work();
   }
 
+  #keep(number, blob, { size, window, coarse }) {
+    const entry = this.#entries[number];
+    this.#blobBytes += blob.size - (entry.blob?.size || 0);
+    Object.assign(entry, { blob, window, size, coarse, tries: 0 });
+  }
+
+  async #loadRun(numbers) {
+    const rendering = { size: this.#size, window: this.#window };
+    const control = new AbortController();
+    const run = { numbers, control, rendering };
+    const began = performance.now();
+    const open = new Set(numbers);
+    for (const number of numbers) this.#entries[number].loading = true;
+    this.#runs.add(run);
+    this.#loading++;
+    try {
+      for await (const [number, blob] of this.#source.run(numbers[0], numbers.length, rendering, control.signal)) {
+        const entry = this.#entries[number];
+        /* What a run cannot bring is asked for alone, once: that answer says why. */
+        if (blob) this.#keep(number, blob, { ...rendering, coarse: true });
+        else entry.alone = true;
+        entry.loading = false;
+        open.delete(number);
+        this.#work();
+      }
+      if (open.size === numbers.length) this.#withoutRuns();
+      else this.#judgeRun(performance.now() - began, open.size === 0);
+    } catch (error) {
+      if (!control.signal.aborted) this.#failRun(error);
+    }
+    for (const number of open) this.#entries[number].loading = false;
+    this.#runs.delete(run);
+    this.#loading--;
+    this.#work();
+  }
+
+  #judgeRun(ms, whole) {
+    if (ms > LONG_RUN_MS) this.#runLength = Math.max(2, this.#runLength >> 1);
+    else if (ms < SHORT_RUN_MS && whole) this.#runLength = Math.min(LONGEST_RUN, this.#runLength * 2);
+  }
+
+  #failRun(error) {
+    if (error instanceof SessionEnded) return this.#end(error);
+    /* A busy server is left in peace by what lies ahead; the image on the screen is another matter. */
+    if (error instanceof NotNow) this.#aheadFrom = Date.now() + error.waitMs;
+    this.#withoutRuns();
+  }
+
+  #withoutRuns() {
+    this.#runsFrom = Date.now() + WITHOUT_RUNS_MS;
+  }
+
+  /** Ends runs far from the present image, and those for a window that nobody looks through any more. */
+  #giveUpRuns() {
+    for (const { numbers, control, rendering } of this.#runs) {
+      const distance = Math.min(...numbers.map(number => Math.abs(number - this.#wanted)));
+      if (distance > FAR || keyOf(rendering.window) !== keyOf(this.#window)) control.abort();
+    }
+  }
+
+  #end(error) {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const { control } of this.#runs) control.abort();
+    this.#onEnded(error);
+  }
+
   #fail(number, error) {
     const entry = this.#entries[number];
     if (this.#ended) return;
-    if (error instanceof SessionEnded) {
-      this.#ended = true;
-      this.#onEnded(error);
-      return;
-    }
+    if (error instanceof SessionEnded) return this.#end(error);
     entry.tries = (entry.tries || 0) + 1;
     if (error instanceof NotNow) {
       /* A line that is down fails at once for every image: wait longer each time, together. */
@@ -233,9 +344,12 @@ export class Pictures {
       this.#bitmapBytes += bytesOf(bitmap);
       this.#onChange(number);
     } catch {
-      this.#blobBytes -= blob.size;
-      Object.assign(entry, { blob: null, missing: true });
-      this.#onChange(number);
+      if (entry.blob === blob) {
+        this.#blobBytes -= blob.size;
+        /* Damaged on the way, or beyond this browser: asked for once more, alone. */
+        Object.assign(entry, { blob: null, missing: Boolean(entry.alone), alone: true });
+        this.#onChange(number);
+      }
     }
     entry.decoding = false;
     this.#decoding--;
@@ -283,6 +397,7 @@ export class Pictures {
   #sleepUntilNextTry() {
     const now = Date.now();
     const waiting = this.#entries.filter(entry => entry.waitUntil > now && !entry.missing).map(entry => entry.waitUntil);
+    if (this.#aheadFrom > now) waiting.push(this.#aheadFrom);
     if (waiting.length > 0) {
       this.#timer = setTimeout(() => { this.#timer = 0; this.#work(); }, Math.min(...waiting) - now + 10);
     }

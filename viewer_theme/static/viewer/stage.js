@@ -3,6 +3,8 @@
 const LARGEST_ZOOM = 12;
 /* More device pixels than this are not seen, but have to be filled. */
 const MOST_PIXEL_RATIO = 3;
+/* The best filter takes several frames where there is no graphics processor: it waits until nothing moves. */
+const REST_MS = 150;
 
 export class Stage {
   #canvas;
@@ -11,7 +13,9 @@ export class Stage {
   #functions;
   #bitmap = null;
   #drawing = 0;
+  #resting = 0;
   #onResize;
+  #onDraw = () => {};
   zoom = 1;
   #x = 0;
   #y = 0;
@@ -42,6 +46,34 @@ export class Stage {
 
   clear() {
     this.show(null);
+  }
+
+  /** Calls back after each drawing: what lies over the picture has to follow it. */
+  set onDraw(follow) {
+    this.#onDraw = follow;
+  }
+
+  /** The picture and how many device pixels one of its pixels takes. */
+  get drawn() {
+    return { bitmap: this.#bitmap, scale: this.#bitmap ? this.#fit() * this.zoom : 1 };
+  }
+
+  get filter() {
+    return this.#canvas.style.filter;
+  }
+
+  /** Where a point of the window lies in the picture, in parts of its width and height; outside of 0 to 1 beside it. */
+  partAt(clientX, clientY) {
+    if (!this.#bitmap) return { x: -1, y: -1 };
+    const box = this.#canvas.getBoundingClientRect();
+    const { left, top, width, height } = this.#frame();
+    return { x: (clientX - box.left - left) / width, y: (clientY - box.top - top) / height };
+  }
+
+  /** Where a point of the picture lies on the stage, in CSS pixels from its upper left corner. */
+  pointOf(part) {
+    const { left, top, width, height } = this.#frame();
+    return { x: left + part.x * width, y: top + part.y * height };
   }
 
   get showsPicture() {
@@ -111,6 +143,16 @@ export class Stage {
     return true;
   }
 
+  /** The rectangle that the picture takes on the stage, in CSS pixels. */
+  #frame() {
+    if (!this.#bitmap) return { left: 0, top: 0, width: 1, height: 1 };
+    const scale = this.#fit() * this.zoom / this.#ratio();
+    const width = this.#bitmap.width * scale;
+    const height = this.#bitmap.height * scale;
+    const { clientWidth, clientHeight } = this.#canvas;
+    return { left: (clientWidth - width) / 2 + this.#x, top: (clientHeight - height) / 2 + this.#y, width, height };
+  }
+
   #fit() {
     return Math.min(this.#canvas.width / this.#bitmap.width, this.#canvas.height / this.#bitmap.height);
   }
@@ -131,17 +173,21 @@ export class Stage {
     }
   }
 
-  #draw() {
+  #draw(quality = 'low') {
     cancelAnimationFrame(this.#drawing);
     this.#drawing = 0;
+    clearTimeout(this.#resting);
+    if (quality === 'low') this.#resting = setTimeout(() => this.#draw('high'), REST_MS);
     const { width, height } = this.#canvas;
     /* Cleared, not blackened: the filter must not turn the surroundings grey. */
     this.#context.clearRect(0, 0, width, height);
+    this.#onDraw();
     if (!this.#bitmap) return;
     const scale = this.#fit() * this.zoom;
     const w = this.#bitmap.width * scale;
     const h = this.#bitmap.height * scale;
-    this.#context.imageSmoothingQuality = 'high';
+    /* A picture that is made smaller would flicker with the quickest filter. */
+    this.#context.imageSmoothingQuality = quality === 'low' && scale < 1 ? 'medium' : quality;
     this.#context.drawImage(this.#bitmap, (width - w) / 2 + this.#x * this.#ratio(), (height - h) / 2 + this.#y * this.#ratio(), w, h);
   }
 }

@@ -1,0 +1,1 @@
+"""Orthanc is killed at random moments under load: what it has answered must hold afterwards."""

@@ -1,0 +1,1 @@
+"""How long an old session is still served after its window was closed, in real browsers."""

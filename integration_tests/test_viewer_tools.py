@@ -1,0 +1,245 @@
+"""The viewer's further tools in a real Chromium: letters, measuring, lens, film, two series side by side."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from harness.dicom import Geometry, Patient, Study, ct_series
+from harness.modality import send
+from harness.server import OrthancServer
+
+from .support.practice import Practice
+from .support.studies import EDGE, Stored, Studies, stored
+from .test_portal_in_a_browser import DESKTOP, NARROW, PHONE, open_link, open_viewer
+
+pytestmark = pytest.mark.one_suite
+
+
+def choose(page: Page, tool: str) -> None:
+    """Open the panel with more tools, and take one of them."""
+    if not page.locator("#more").is_visible():
+        page.click("#more-toggle")
+    page.click(tool)
+
+
+def letters(page: Page) -> list[str]:
+    page.wait_for_function("() => document.getElementById('edge-left').textContent !== ''")
+    return [page.locator(f"#edge-{edge}").inner_text() for edge in ("left", "right", "above", "below")]
+
+
+def millimetres(page: Page) -> float:
+    """The number in what the viewer says of a length."""
+    found = re.search(r"([0-9]+(?:[.,][0-9]+)?) mm", page.locator("#notice").inner_text())
+    assert found is not None, page.locator("#notice").inner_text()
+    return float(found[1].replace(",", "."))
+
+
+@pytest.fixture
+def desktop(chromium: Browser) -> BrowserContext:
+    return chromium.new_context(**DESKTOP, locale="de-DE")  # type: ignore[arg-type]
+
+
+def test_letters_say_where_the_sides_of_the_body_are(
+    desktop: BrowserContext, server: OrthancServer, practice: Practice, studies: Studies
+) -> None:
+    page = open_link(desktop, practice.share(studies.a.id))
+    open_viewer(page, server.url)
+    assert letters(page) == ["R", "L", "A", "P"]
+    desktop.close()
+
+
+def test_a_line_drawn_with_the_mouse_is_as_long_as_the_body_says(
+    desktop: BrowserContext, server: OrthancServer, practice: Practice, studies: Studies, screenshots: Path
+) -> None:
+    page = open_link(desktop, practice.share(studies.a.id))
+    open_viewer(page, server.url)
+    letters(page)
+    choose(page, "#measure")
+    box = page.locator("#canvas").bounding_box()
+    assert box is not None
+    # The square picture fills the stage's height; its width in millimetres is known.
+    whole = EDGE * Geometry().spacing
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - box["height"] / 4, y)
+    page.mouse.down()
+    page.mouse.move(x, y, steps=4)
+    page.mouse.move(x + box["height"] / 4, y, steps=4)
+    page.mouse.up()
+    assert millimetres(page) == pytest.approx(whole / 2, rel=0.02)
+    page.screenshot(path=str(screenshots / "desktop-de-measure.png"))
+    # The line belongs to the picture: enlarged or not, it is as long as before.
+    page.click("#larger")
+    assert millimetres(page) == pytest.approx(whole / 2, rel=0.02)
+    page.keyboard.press("Escape")
+    assert page.locator("#notice").is_hidden() or "mm" not in page.locator("#notice").inner_text()
+    desktop.close()
+
+
+def test_measuring_with_keys(
+    desktop: BrowserContext, server: OrthancServer, practice: Practice, studies: Studies
+) -> None:
+    page = open_link(desktop, practice.share(studies.a.id))
+    open_viewer(page, server.url)
+    letters(page)
+    page.focus("#more-toggle")
+    page.keyboard.press("Enter")
+    page.focus("#measure")
+    page.keyboard.press("Enter")
+    for key in ("Enter", *["Shift+ArrowRight"] * 4, "Enter"):
+        page.keyboard.press(key)
+    assert millimetres(page) == pytest.approx(0.2 * EDGE * Geometry().spacing, rel=0.02)
+    desktop.close()
+
+
+def test_the_lens_enlarges_what_is_under_the_mouse(
+    desktop: BrowserContext, server: OrthancServer, practice: Practice, studies: Studies
+) -> None:
+    page = open_link(desktop, practice.share(studies.a.id))
+    open_viewer(page, server.url)
+    choose(page, "#lens-toggle")
+    box = page.locator("#canvas").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_selector("#lens", state="visible")
+    picture = Image.open(io.BytesIO(page.locator("#lens").screenshot())).convert("L")
+    assert np.asarray(picture).std() > 5
+    page.mouse.move(5, 5)
+    page.wait_for_selector("#lens", state="hidden")
+    desktop.close()
+
+
+def test_a_series_plays_like_a_film(
+    desktop: BrowserContext, server: OrthancServer, practice: Practice, studies: Studies
+) -> None:
+    page = open_link(desktop, practice.share(studies.a.id))
+    open_viewer(page, server.url)
+    choose(page, "#play")
+    seen = {page.evaluate("window.__viewer.index")}
+    # Through the end and on from the beginning.
+    for _ in range(200):
+        page.wait_for_function("before => window.__viewer.index !== before", arg=page.evaluate("window.__viewer.index"))
+        seen.add(page.evaluate("window.__viewer.index"))
+        if len(seen) == 7:
+            break
+    assert seen == set(range(1, 8))
+    page.click("#speed")
+    assert "2" in page.locator("#speed").inner_text()
+    page.click("#next")
+    assert page.evaluate("window.__viewer.playing") is False
+    desktop.close()
+
+
+def test_a_swipe_goes_on_for_a_moment(
+    chromium: Browser, server: OrthancServer, practice: Practice, studies: Studies
+) -> None:
+    phone = chromium.new_context(**PHONE)  # type: ignore[arg-type]
+    page = open_link(phone, practice.share(studies.a.id))
+    open_viewer(page, server.url)
+    page.fill("#slider", "1")
+    page.wait_for_function("() => window.__viewer.shown === 1")
+    # One movement of a finger, in the page, so that its speed does not depend on the machine.
+    moved = page.evaluate(
+        """() => new Promise(done => {
+          const area = document.getElementById('stage');
+          const send = (type, y, at) => {
+            const finger = {pointerId: 7, pointerType: 'touch', clientX: 195, clientY: y, bubbles: true};
+            const event = new PointerEvent(type, finger);
+            Object.defineProperty(event, 'timeStamp', {value: at});
+            area.dispatchEvent(event);
+          };
+          send('pointerdown', 500, 1000);
+          for (let step = 1; step <= 5; step++) send('pointermove', 500 - 12 * step, 1000 + 8 * step);
+          const lifted = window.__viewer.index;
+          send('pointerup', 440, 1042);
+          setTimeout(() => done([lifted, window.__viewer.index]), 1500);
+        })"""
+    )
+    assert moved[1] > moved[0] > 1
+    phone.close()
+
+
+@pytest.fixture(scope="module")
+def two_stacks(server: OrthancServer) -> Stored:
+    """Two series of one study in one frame of reference; the second begins 10 mm higher and is half as thick."""
+    study = Study(Patient(id="TEST-BESIDE", name="Zweifach^Z"), "ACC-BESIDE", "CT")
+    volume = np.stack([np.full((32, 32), 40.0 * place) for place in range(9)])
+    datasets = ct_series(study, 1, "Dick", volume, Geometry(thickness=5))
+    datasets += ct_series(study, 2, "Dünn", volume, Geometry(thickness=2.5, origin=(0, 0, 10)))
+    send(datasets, server.dicom_port)
+    return stored(server, study.uid)
+
+
+def test_two_series_turn_their_pages_together(
+    desktop: BrowserContext, server: OrthancServer, practice: Practice, two_stacks: Stored, screenshots: Path
+) -> None:
+    page = open_link(desktop, practice.share(two_stacks.id))
+    open_viewer(page, server.url)
+    page.click("#more-toggle")
+    page.click("a[href='/portal/compare/1/2']")
+    page.wait_for_url("**/portal/compare/1/2")
+    left, right = (page.frame(url=re.compile(rf"/portal/series/{n}\?beside=1")) for n in (1, 2))
+    assert left is not None and right is not None
+    for frame in (left, right):
+        frame.wait_for_function("() => window.__viewer && window.__viewer.shown > 0")
+        frame.wait_for_function("() => document.getElementById('edge-left').textContent !== ''")
+    # 25 mm: the sixth of the thick slices, the seventh of the thin ones.
+    left.focus("#stage")
+    left.press("#stage", "Home")
+    for _ in range(5):
+        left.press("#stage", "ArrowDown")
+    right.wait_for_function("() => window.__viewer.shown === 7")
+    assert left.evaluate("window.__viewer.index") == 6
+    page.screenshot(path=str(screenshots / "desktop-de-compare.png"))
+    page.click("#linked")
+    right.press("#stage", "Home")
+    right.wait_for_function("() => window.__viewer.shown === 1")
+    assert left.evaluate("window.__viewer.index") == 6
+    desktop.close()
+
+
+@pytest.mark.parametrize("language", ["de-DE", "en-GB"])
+@pytest.mark.parametrize("screen", ["phone", "narrow", "desktop"])
+def test_nothing_overlaps(
+    chromium: Browser,
+    server: OrthancServer,
+    practice: Practice,
+    studies: Studies,
+    screenshots: Path,
+    screen: str,
+    language: str,
+) -> None:
+    shape = {"phone": PHONE, "narrow": NARROW, "desktop": DESKTOP}[screen]
+    context = chromium.new_context(**shape, locale=language)  # type: ignore[arg-type]
+    page = open_link(context, practice.share(studies.a.id))
+    open_viewer(page, server.url)
+    letters(page)
+    page.click("#more-toggle")
+    page.screenshot(path=str(screenshots / f"{screen}-{language[:2]}-viewer-more.png"))
+    boxes = page.evaluate(
+        """() => [...document.querySelectorAll('.top, .stage, .more, .pager, .tools, .more .chip, .tools .tool')]
+          .filter(one => one.offsetParent !== null)
+          .map(one => [
+            one.id || one.className, one.closest('.tool, .chip') === one, one.getBoundingClientRect().toJSON()])"""
+    )
+    controls = [(name, box) for name, is_control, box in boxes if is_control]
+    areas = [(name, box) for name, is_control, box in boxes if not is_control]
+    for group in (controls, areas):
+        for place, (name, one) in enumerate(group):
+            for other_name, other in group[place + 1 :]:
+                across = min(one["right"], other["right"]) - max(one["left"], other["left"])
+                down = min(one["bottom"], other["bottom"]) - max(one["top"], other["top"])
+                assert across < 1 or down < 1, f"{name} and {other_name} overlap"
+    for name, box in controls:
+        assert box["width"] >= 44 and box["height"] >= 44, f"{name} is too small for a thumb: {box}"
+    page.click("#about-open")
+    page.screenshot(path=str(screenshots / f"{screen}-{language[:2]}-viewer-about.png"))
+    page.keyboard.press("Escape")
+    assert page.locator("#about").is_hidden()
+    context.close()

@@ -1,0 +1,96 @@
+"""What a download consists of: files whose lengths are known before any of them is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .errors import PatientShareError
+
+
+class DownloadBroken(PatientShareError):
+    """A file cannot be read, or is not what was promised: what has been sent of the download is worth nothing."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__("a file of the download cannot be read")
+        self.key = key
+
+
+@dataclass(frozen=True)
+class StoredInstance:
+    """A DICOM instance as the archive keeps it: `size` in bytes; `key` changes with its content."""
+
+    id: str
+    sop_instance_uid: str = field(repr=False)
+    sop_class_uid: str
+    transfer_syntax_uid: str
+    number: int | None
+    size: int
+    key: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of the download. `key` changes with its content; `read` answers exactly `size` bytes or raises."""
+
+    name: str
+    size: int
+    key: str
+    read: Callable[[], bytes] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class FiledInstance:
+    """An instance and where it lies in the file set."""
+
+    instance: StoredInstance
+    file_id: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FiledSeries:
+    """A series, by the archive's identifier and its ordinal in the share, with what is to be had of it."""
+
+    id: str
+    ordinal: int
+    instances: tuple[FiledInstance, ...]
+    # Numbers of its instances, counted from 1, that cannot be read.
+    damaged: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class FiledStudy:
+    """A study, by the archive's identifier."""
+
+    id: str
+    series: tuple[FiledSeries, ...]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a download holds."""
+
+    studies: tuple[FiledStudy, ...]
+
+    @property
+    def series(self) -> tuple[FiledSeries, ...]:
+        """All series of all studies."""
+        return tuple(series for study in self.studies for series in study.series)
+
+    @property
+    def instances(self) -> tuple[FiledInstance, ...]:
+        """All instances of all series."""
+        return tuple(instance for series in self.series for instance in series.instances)
+
+    @property
+    def damaged(self) -> int:
+        """How many instances had to be left out."""
+        return sum(len(series.damaged) for series in self.series)
+
+
+def file_id(series: int, instance: int) -> tuple[str, ...]:
+    """Where an instance lies: components of a File ID (DICOM PS3.10 section 8.2), numbered from 1.
+
+    Nothing of it comes from a tag. Eight characters hold 999,999 instances of 9,999 series.
+    """
+    return ("DICOM", f"SE{series:04d}", f"IM{instance:06d}")

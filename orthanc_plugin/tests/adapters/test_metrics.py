@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from orthanc_plugin.adapters.metrics import Metrics
+from orthanc_plugin.domain.audit_terms import Action
+
+
+def test_what_is_counted_and_what_is_read() -> None:
+    values: dict[str, float] = {}
+    metrics = Metrics(values.__setitem__, {"shares_open": lambda: 7.0})
+    metrics.happened(Action.LOGIN)
+    metrics.happened(Action.UNKNOWN_CODE_FAILURES, 40)
+    metrics.happened(Action.AUDIT_READ)
+    metrics.busy()
+    metrics.publish(None)
+    assert values == {
+        "patient_share_shares_created_total": 0,
+        "patient_share_shares_revoked_total": 0,
+        "patient_share_logins_total": 1,
+        "patient_share_logins_failed_total": 0,
+        "patient_share_logins_unknown_code_total": 40,
+        "patient_share_sessions_ended_total": 0,
+        "patient_share_logouts_total": 0,
+        "patient_share_refused_busy_total": 1,
+        "patient_share_shares_open": 7.0,
+        "patient_share_maintenance_age_seconds": -1,
+    }
+    metrics.publish(12.5)
+    assert values["patient_share_maintenance_age_seconds"] == 12.5

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+import zipfile
+from collections.abc import Generator
+
+import pytest
+
+from orthanc_plugin.domain.audit_terms import Action
+from orthanc_plugin.domain.download import DownloadBroken
+from orthanc_plugin.use_cases.view_study import NotInShare
+from orthanc_plugin.web.wsgi_bridge import Response
+
+from ..support.browser import Browser, recipient, stranger
+from ..support.files import MemoryFiles
+from ..support.world import World
+
+ALL = "/portal/download/images.zip"
+
+
+def received(answer: Response) -> bytes:
+    """The body as it arrives, of the length that was promised."""
+    if answer.stream is None:
+        return answer.body
+    data = b"".join(answer.stream.chunks)
+    assert len(data) == answer.stream.length
+    return data
+
+
+def names(answer: Response) -> list[str]:
+    with zipfile.ZipFile(io.BytesIO(received(answer))) as archive:
+        assert archive.testzip() is None
+        return archive.namelist()
+
+
+def exports(world: World) -> list[dict[str, object]]:
+    return [dict(event.detail) for event in world.store.events if event.action is Action.EXPORTED]
+
+
+@pytest.fixture
+def browser(world: World) -> Browser:
+    return recipient(world)
+
+
+def test_everything_comes_in_one_file(world: World, browser: Browser) -> None:
+    answer = browser.get(ALL)
+    assert (answer.status, answer.header("content-type")) == (200, "application/zip")
+    assert answer.header("content-disposition") == 'attachment; filename="Bilder.zip"'
+    assert answer.header("cache-control") == "no-store"
+    found = names(answer)
+    assert found[:2] == ["LIESMICH.txt", "DICOMDIR"]
+    assert [name for name in found if name.startswith("DICOM/")] == found[2:]
+    assert len(found) == 2 + sum(series.instance_count for series in world.mine.series)
+
+
+def test_one_series_comes_alone(browser: Browser) -> None:
+    answer = browser.get("/portal/series/2/images.zip")
+    assert names(answer)[2:] == [f"DICOM/SE0002/IM{number:06d}" for number in (1, 2, 3)]
+    assert browser.get("/portal/series/9/images.zip").status == 404
+
+
+def test_what_is_left_out_of_the_share_is_left_out_here(world: World, browser: Browser) -> None:
+    (share,) = world.store.shares.values()
+    axial = world.mine.ordered_series[1]
+    world.store.shares[share.id] = dataclasses.replace(share, excluded_series=frozenset({axial.id}))
+    world.clock.advance(seconds=10)
+    found = names(browser.get(ALL))
+    assert len(found) == 2 + sum(one.instance_count for one in world.mine.series if one is not axial)
+    body = received(browser.get(ALL))
+    assert world.services.download_study.source.of(axial.id)[0].id.encode() not in body
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired"])
+def test_a_closed_share_gives_nothing(world: World, how: str) -> None:
+    browser, new = Browser(world), world.share()
+    browser.log_in(new.code.grouped, new.password.grouped)
+    assert browser.get(ALL).status == 200
+    world.close(new, how)
+    assert browser.get(ALL).status == 403
+    assert stranger(world).get(ALL).status == 403
+
+
+def test_a_download_ends_when_the_share_is_revoked(
+    world: World, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter(range(1000))
+    monkeypatch.setattr(world.services.download_study, "monotonic", lambda: float(next(moments)))
+    answer = browser.get(ALL)
+    assert answer.stream is not None
+    next(answer.stream.chunks)
+    (share_id,) = world.store.shares
+    world.services.manage_share.revoke(share_id, "reception")
+    with pytest.raises(NotInShare):
+        list(answer.stream.chunks)
+
+
+def test_the_export_is_recorded_with_its_size(world: World, browser: Browser) -> None:
+    received(browser.get("/portal/series/2/images.zip"))
+    (found,) = exports(world)
+    assert found["instances"] == 3
+
+
+def test_an_export_in_parts_is_recorded_all_the_same(world: World, browser: Browser) -> None:
+    for part in ("bytes=1-", "bytes=5-2000", "bytes=1-"):
+        assert browser.get(ALL, range=part).status == 206
+    assert len(exports(world)) == 1
+    received(browser.get("/portal/series/2/images.zip"))
+    assert len(exports(world)) == 2
+
+
+def test_a_part_is_that_part_of_the_whole(browser: Browser) -> None:
+    answer = browser.get(ALL)
+    complete, tag = received(answer), answer.header("etag")
+    part = browser.get(ALL, range="bytes=5000-", if_range=tag)
+    assert (part.status, part.body) == (206, complete[5000:])
+    assert part.header("content-range") == f"bytes 5000-{len(complete) - 1}/{len(complete)}"
+    assert browser.get(ALL, range="bytes=10-19").body == complete[10:20]
+    assert browser.get(ALL, range="bytes=-7").body == complete[-7:]
+
+
+def test_a_part_of_something_else_is_not_sent(browser: Browser) -> None:
+    answer = browser.get(ALL, range="bytes=10-", if_range='"another"')
+    assert answer.status == 200
+    received(answer)
+    assert browser.get(ALL, range="bytes=99999999-").status == 416
+    for odd in ("bytes=1-2,5-6", "lines=1-2", "bytes=b-a", "bytes=9-3"):
+        several = browser.get(ALL, range=odd)
+        assert several.status == 200
+        received(several)
+
+
+def test_a_long_part_is_sent_as_the_whole(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orthanc_plugin.web.portal_download.LONGEST_PART", 100)
+    answer = browser.get(ALL, range="bytes=10-")
+    assert answer.status == 200 and answer.stream is not None
+
+
+def test_a_damaged_image_breaks_one_download_and_is_named_in_the_next(world: World, browser: Browser) -> None:
+    source = world.services.download_study.source
+    assert isinstance(source, MemoryFiles)
+    axial = world.mine.ordered_series[1]
+    source.broken.add(source.of(axial.id)[1].id)
+    first = browser.get(ALL)
+    with pytest.raises(DownloadBroken):
+        received(first)
+    answer = browser.get(ALL)
+    assert answer.header("etag") != first.header("etag")
+    with zipfile.ZipFile(io.BytesIO(received(answer))) as archive:
+        assert "DICOM/SE0002/IM000002" not in archive.namelist()
+        text = archive.read("LIESMICH.txt").decode("utf-8-sig")
+    assert "Serie 2, Bild 2" in text
+
+
+def test_only_so_many_downloads_at_once(browser: Browser) -> None:
+    running = [browser.get(ALL) for _ in range(2)]
+    assert browser.get(ALL, sec_fetch_mode="cors").status == 503
+    for answer in running:
+        assert answer.stream is not None and isinstance(answer.stream.chunks, Generator)
+        answer.stream.chunks.close()
+    received(browser.get(ALL))
+
+
+def test_the_page_offers_it_with_its_size(browser: Browser) -> None:
+    body = browser.get("/portal/study").body.decode()
+    assert f'href="{ALL}"' in body and "1\N{NO-BREAK SPACE}MB" in body

@@ -1,0 +1,55 @@
+"""Put an e-mail to the recipient of a share into the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..domain.audit import Who
+from ..domain.audit_terms import Action
+from ..domain.credential import AccessCode
+from ..domain.email_address import EmailAddress
+from ..domain.outbox import MailKind, MailState, OutboxEntry
+from ..domain.share import Share
+from ..domain.study import StudySummary
+from ..ports import Clock, Entropy, Outbox
+from .record_event import RecordEvent
+
+# Writes the invitation: recipient, share, studies that are there, code, now; answers RFC 5322 in ASCII.
+InvitationWriter = Callable[[EmailAddress, Share, Sequence[StudySummary], AccessCode, float], bytes]
+
+
+@dataclass(frozen=True)
+class OrderInvitation:
+    """Files an invitation, as a part of the transaction that mints the code: both are kept, or none."""
+
+    outbox: Outbox
+    write: InvitationWriter
+    entropy: Entropy
+    clock: Clock
+    record: RecordEvent
+
+    def __call__(
+        self, recipient: EmailAddress, share: Share, studies: Sequence[StudySummary], code: AccessCode, user: str
+    ) -> OutboxEntry:
+        """Answer the entry; raises Unavailable."""
+        now = self.clock.now()
+        entry = new_entry(f"{self.entropy.bits(128):032x}", share, MailKind.INVITATION, int(now), user)
+        self.outbox.add(entry, recipient.text, self.write(recipient, share, studies, code, now))
+        self.record(Action.EMAIL_ORDERED, Who.staff(user), share, what=kind_word(entry), email=mark(entry))
+        return entry
+
+
+def new_entry(entry_id: str, share: Share, kind: MailKind, now: int, user: str) -> OutboxEntry:
+    """An entry that waits, due at once."""
+    return OutboxEntry(entry_id, share.id, kind, MailState.WAITING, now, user, 0, now, now)
+
+
+def kind_word(entry: OutboxEntry) -> str:
+    """What the audit log calls the kind of an entry; "invitation" or "email-event" might be a password there."""
+    return "event-notice" if entry.kind is MailKind.EVENT else f"email-{entry.kind.value}"
+
+
+def mark(entry: OutboxEntry) -> str:
+    """What the audit log calls an entry: its id, in groups so that it cannot be taken for a password."""
+    return f"mail-{entry.id}"

@@ -1,0 +1,32 @@
+"""Note that a letter is printed; code and password come from the page that showed them, since nothing is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..domain.audit import Who
+from ..domain.audit_terms import Action
+from ..domain.credential import AccessCode
+from ..domain.errors import ShareNotFound
+from ..domain.share import Share
+from ..ports import CodeIndex, ShareRepository, Transaction
+from .record_event import RecordEvent
+
+
+@dataclass(frozen=True)
+class PrintLetter:
+    """Only a letter with the code in force can be printed."""
+
+    shares: ShareRepository
+    codes: CodeIndex
+    transaction: Transaction
+    record: RecordEvent
+
+    def __call__(self, share_id: str, code: AccessCode, user: str) -> Share:
+        """Answer the share; raises ShareNotFound where the code is not, or no longer, that of the share."""
+        found = self.shares.find_by_code(self.codes.candidates(code))
+        if found is None or found[0].id != share_id:
+            raise ShareNotFound
+        with self.transaction():
+            self.record(Action.SHARE_PRINTED, Who.staff(user), found[0])
+        return found[0]

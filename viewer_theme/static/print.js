@@ -1,0 +1,2 @@
+// The letter was opened to be printed.
+window.addEventListener('load', () => window.print());
