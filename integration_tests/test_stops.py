@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.server import OrthancServer
 
+from .support.ends import in_order
 from .support.practice import Practice, Recipient
 from .support.studies import make_studies
 
@@ -11,7 +12,8 @@ from .support.studies import make_studies
 def test_orthanc_stops_cleanly_and_keeps_shares_and_sessions(orthanc_image: str) -> None:
     with OrthancServer(orthanc_image) as server:
         server.wait_ready()
-        assert server.stop().code == 0
+        ended = server.stop()
+        assert in_order(ended), ended
     with OrthancServer(orthanc_image) as server:
         server.wait_ready()
         practice, studies = Practice(server), make_studies(server)
@@ -20,7 +22,8 @@ def test_orthanc_stops_cleanly_and_keeps_shares_and_sessions(orthanc_image: str)
         gone = practice.share(studies.a.id)
         practice.revoke(gone)
         assert recipient.get("/portal/series/1/images/1").status_code == 200
-        assert server.stop().code == 0
+        ended = server.stop()
+        assert in_order(ended), ended
         server.container.start()
         server.wait_ready()
         assert recipient.get("/portal/study").status_code == 200

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import cli_audit
+from . import cli_audit, cli_storage
 from .adapters.keyring import KeyFileError, add_key, write_new_key_file
 
 
@@ -19,9 +19,12 @@ def main(arguments: list[str] | None = None) -> int:
     rotate = commands.add_parser("rotate", help="add a new key to the key file, which running Orthancs take up")
     rotate.add_argument("file", type=Path)
     cli_audit.add_parser(commands)
+    cli_storage.add_parser(commands)
     chosen = parser.parse_args(arguments)
     if chosen.command == "audit":
         return cli_audit.run(chosen)
+    if chosen.command == "storage":
+        return cli_storage.run(chosen)
     return _new_key(chosen.file) if chosen.command == "new-key" else _rotate(chosen.file)
 
 

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 from .adapters import orthanc_sdk as sdk
 from .adapters.hasher import Argon2Hasher
-from .adapters.live_keyring import LiveKeyring
 from .adapters.log_levels import PATTERNS as LOG_LEVEL_PATTERNS
 from .adapters.log_levels import LogLevels
 from .adapters.maintenance import Maintenance
@@ -40,10 +39,12 @@ from .adapters.store.sessions import NoSessions, SqlSessions
 from .adapters.store.shares import SqlShares
 from .adapters.system import SystemClock, SystemEntropy
 from .adapters.unknown_codes import UnknownCodes
+from .adapters.vault.mark import StorageRefused
 from .adapters.worker_pool import WorkerPool
 from .adapters.zip_layout import ZipLayout
 from .composition_events import build_events, telling
 from .composition_mail import LetterBox, build_mail
+from .composition_storage import open_keys
 from .domain.audit import SYSTEM
 from .domain.audit_terms import Action
 from .domain.errors import Busy
@@ -105,7 +106,7 @@ def start_or_stop() -> None:
         configuration = sdk.configuration()
         check_orthanc(configuration)
         _start(parse_settings(configuration), configuration)
-    except (sdk.OrthancTooOld, SettingsError, SecretFileError, StoreError) as fault:
+    except (sdk.OrthancTooOld, SettingsError, SecretFileError, StoreError, StorageRefused) as fault:
         sdk.log_error(f"Orthanc is stopped. {fault}")
         sys.exit(1)
 
@@ -136,7 +137,7 @@ def staff_users(configuration: dict[str, Any], role: Role) -> dict[str, str]:
 
 def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     clock, entropy = SystemClock(), SystemEntropy()
-    keyring = LiveKeyring(Path(settings.key_file), time.time, time.monotonic, sdk.log_error)
+    keyring = open_keys(settings, configuration)
     engine = open_store(settings.database or default_url(configuration))
     transaction, audit = SqlTransaction(engine), SqlAudit(engine, keyring)
     pool = WorkerPool(settings.threads, settings.threads * _WAITING_PER_THREAD)

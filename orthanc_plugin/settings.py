@@ -102,6 +102,16 @@ class ViewerSettings(_Section):
     )
 
 
+class EncryptionSettings(_Section):
+    """Encryption of the images on the disk; docs/encryption.md."""
+
+    enabled: bool = Field(
+        default=False,
+        description="Encrypt everything that Orthanc stores from now on, under the keys of KeyFile. Once on, it stays "
+        "on: Orthanc is not started over encrypted images without it.",
+    )
+
+
 class NoticeSettings(_Section):
     """Which further e-mails go to the address of a share's invitation."""
 
@@ -280,6 +290,9 @@ class Settings(_Section):
         default="de",
         description="Language of letters, and of pages where the browser asks for none that exists.",
     )
+    encryption: EncryptionSettings = Field(
+        default=EncryptionSettings(), description="Encryption of the images on the disk."
+    )
     viewers: ViewerSettings = Field(default=ViewerSettings(), description="Further viewers for recipients.")
     events: EventSettings = Field(default=EventSettings(), description="Events for other systems.")
     email: EmailSettings = Field(default=EmailSettings(), description="E-mail to recipients.")
@@ -377,6 +390,7 @@ def _suggestion(location: tuple[Any, ...]) -> str:
         "Practice": PracticeSettings,
         "Viewers": ViewerSettings,
         "Email": EmailSettings,
+        "Encryption": EncryptionSettings,
     }
     model = sections.get(str(location[0]), Settings) if len(location) > 1 else Settings
     names = [field.alias or name for name, field in model.model_fields.items()]

@@ -110,6 +110,8 @@ class DerivedKeys:
         self.request = {version: _derive(key, "request") for version, key in keys.items()}
         self.audit = {version: _derive(key, "audit log") for version, key in keys.items()}
         self.text = {version: AESGCM(_derive(key, "text")) for version, key in keys.items()}
+        self.storage = {version: AESGCM(_derive(key, "storage")) for version, key in keys.items()}
+        self.storage_check = {version: _derive(key, "storage check").hex() for version, key in keys.items()}
 
 
 class Keyring:
@@ -180,6 +182,21 @@ class Keyring:
         cipher = self._now(version).text[version]
         sealed = data[_PREFIX_BYTES:]
         return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode("utf-8")).decode("utf-8")
+
+    def wrap(self, data_key: bytes, context: bytes) -> tuple[int, bytes]:
+        """Version of the newest key, and a file's data key encrypted under it: nonce and AES-256-GCM ciphertext."""
+        keys = self._now()
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return keys.newest, nonce + keys.storage[keys.newest].encrypt(nonce, data_key, context)
+
+    def unwrap(self, version: int, wrapped: bytes, context: bytes) -> bytes:
+        """The data key again; raises KeyError for an unknown version, InvalidTag for changed bytes."""
+        cipher = self._now(version).storage[version]
+        return cipher.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], context)
+
+    def storage_checks(self) -> Mapping[int, str]:
+        """By version, a value derived from the key that tells whether it is the same key, and nothing else."""
+        return dict(self._now().storage_check)
 
 
 def version_prefix(version: int) -> bytes:

@@ -137,6 +137,45 @@ def extend_explorer(script: str) -> None:
     orthanc.ExtendOrthancExplorer(script)
 
 
+def register_storage(
+    create: Callable[[str, int, bytes], None],
+    read: Callable[[str, int, int, int | None], bytes],
+    remove: Callable[[str], None],
+) -> None:
+    """Let these keep Orthanc's attachments; what they raise is a failure to Orthanc, which stores or answers nothing.
+
+    `create` is given UUID, content type and content; `read` UUID, content type, first byte and how many (None: all).
+    """
+
+    def create_3(uuid: str, content_type: int, compression: int, content: bytes, instance: object) -> tuple[int, None]:
+        del compression, instance
+        create(uuid, content_type, content)
+        return 0, None
+
+    def read_3(uuid: str, content_type: int, start: int, size: int, custom: bytes) -> tuple[int, bytes]:
+        del custom
+        return 0, read(uuid, content_type, start, size)
+
+    def remove_3(uuid: str, content_type: int, custom: bytes) -> int:
+        del content_type, custom
+        remove(uuid)
+        return 0
+
+    def read_whole(uuid: str, content_type: int) -> bytes:
+        return read(uuid, content_type, 0, None)
+
+    def remove_whole(uuid: str, content_type: int) -> None:
+        del content_type
+        remove(uuid)
+
+    if hasattr(orthanc, "RegisterStorageArea3"):
+        _REGISTERED.extend((create_3, read_3, remove_3))
+        orthanc.RegisterStorageArea3(create_3, read_3, remove_3)
+    else:
+        _REGISTERED.extend((create, read_whole, remove_whole))
+        orthanc.RegisterStorageArea(create, read_whole, remove_whole)
+
+
 def register_changes(
     started: Callable[[], None], stopped: Callable[[], None], study_changed: Callable[[str], None]
 ) -> None:

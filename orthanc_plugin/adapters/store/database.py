@@ -33,8 +33,12 @@ class StoreError(Exception):
 
 def default_url(configuration: Mapping[str, Any]) -> str:
     """Where the store lies unless the setting Database says otherwise: in Orthanc's storage directory."""
-    folder = configuration.get("StorageDirectory") or _DEFAULT_STORAGE
-    return f"sqlite:///{(Path(folder) / 'patient-share.sqlite3').absolute()}"
+    return f"sqlite:///{storage_directory(configuration) / 'patient-share.sqlite3'}"
+
+
+def storage_directory(configuration: Mapping[str, Any]) -> Path:
+    """Where Orthanc keeps its attachments."""
+    return Path(configuration.get("StorageDirectory") or _DEFAULT_STORAGE).absolute()
 
 
 def open_store(url: str, existing: bool = False) -> Engine:

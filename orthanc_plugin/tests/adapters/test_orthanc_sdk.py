@@ -151,3 +151,41 @@ def test_a_stream_goes_out_piece_by_piece_with_its_length() -> None:
     orthanc_sdk.send(output, Response(200, headers, b"", stream=Stream(4, iter([b"ab", b"cd"]))), navigation=False)
     assert (output.status, output.body, output.content_type) == (200, b"abcd", "application/zip")
     assert output.headers == [("ETag", '"1"'), ("Content-Length", "4")]
+
+
+class _Area:
+    """Notes what a storage area is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+
+    def create(self, uuid: str, content_type: int, content: bytes) -> None:
+        self.asked.append(("create", uuid, content_type, content))
+
+    def read(self, uuid: str, content_type: int, start: int, length: int | None) -> bytes:
+        self.asked.append(("read", uuid, content_type, start, length))
+        return b"content"
+
+    def remove(self, uuid: str) -> None:
+        self.asked.append(("remove", uuid))
+
+
+def test_a_storage_area_of_the_first_kind_reads_whole_attachments(sdk: Recorder) -> None:
+    area = _Area()
+    orthanc_sdk.register_storage(area.create, area.read, area.remove)
+    ((create, read, remove),) = sdk.storage
+    assert (create("u", 1, b"x"), read("u", 1), remove("u", 1)) == (None, b"content", None)
+    assert area.asked == [("create", "u", 1, b"x"), ("read", "u", 1, 0, None), ("remove", "u")]
+
+
+def test_a_storage_area_of_the_third_kind_reads_ranges(sdk: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Any] = []
+    monkeypatch.setattr(fake_orthanc, "RegisterStorageArea3", lambda *callbacks: found.extend(callbacks), raising=False)
+    area = _Area()
+    orthanc_sdk.register_storage(area.create, area.read, area.remove)
+    create, read, remove = found
+    assert create("u", 1, 1, b"x", object()) == (0, None)
+    assert read("u", 1, 3, 4, b"") == (0, b"content")
+    assert remove("u", 1, b"") == 0
+    assert area.asked == [("create", "u", 1, b"x"), ("read", "u", 1, 3, 4), ("remove", "u")]
+    assert not sdk.storage

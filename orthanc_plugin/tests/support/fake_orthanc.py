@@ -23,6 +23,7 @@ FAKED: dict[str, tuple[str, ...]] = {
     "RegisterIncomingHttpRequestFilter": (),
     "RegisterOnChangeCallback": (),
     "RegisterRestCallback": (),
+    "RegisterStorageArea": (),
     "ResourceType": ("STUDY",),
     "RestApiGet": (),
     "RestApiPost": (),
@@ -114,6 +115,7 @@ class Recorder:
     routes: list[tuple[str, Callable[..., None]]] = field(default_factory=list)
     explorer: list[str] = field(default_factory=list)
     changes: list[Callable[[int, int, str], None]] = field(default_factory=list)
+    storage: list[tuple[Callable[..., Any], ...]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -171,6 +173,13 @@ def RegisterRestCallback(pattern: str, callback: Callable[..., None]) -> None:
 
 def RegisterOnChangeCallback(callback: Callable[[int, int, str], None]) -> None:
     _recorder.changes.append(callback)
+
+
+def RegisterStorageArea(*callbacks: Callable[..., Any]) -> None:
+    if _recorder.storage:
+        raise OrthancException(0, "there is a storage area already")
+    assert len(callbacks) == 3
+    _recorder.storage.append(callbacks)
 
 
 def RestApiGet(path: str) -> bytes:
