@@ -130,6 +130,7 @@ def started(image: str, volume: str, key: bytes, configuration: dict[str, Any], 
     return OrthancServer(image, configuration, volume=volume, key=key, **more).start().wait_ready()
 
 
+@pytest.mark.one_suite
 def test_an_archive_from_before_is_converted_beside_a_running_orthanc_through_every_kill(
     orthanc_image: str, volume: str
 ) -> None:
