@@ -12,7 +12,7 @@ export TEST_DICOM
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop clean check unit integration census sessions chaos test bench bench-store bench-viewer bench-scroll fuzz api-fuzz mutation ohif docs fmt lock venv-run venv-test image bench-login bench-flood viewer-files
+.PHONY: help run stop clean check unit integration census sessions chaos test bench bench-store bench-viewer bench-scroll fuzz api-fuzz mutation ohif docs fmt lock venv-run venv-test image bench-login bench-flood bench-letters viewer-files
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
@@ -64,6 +64,9 @@ bench-login: venv-test ## whether the time of a failing login tells if its code 
 
 bench-flood: venv-test ## 50 patients who scroll, without and with 100 wrong logins a second (10 minutes)
 	$(PY) -m benchmarks.flood $(firstword $(SUITES))
+
+bench-letters: venv-test ## what a share and its letter cost, and 500 letters beside patients who look at images
+	$(PY) -m benchmarks.letters $(firstword $(SUITES))
 
 bench-store: venv-test ## the share store with 100,000 shares against one with 100
 	$(PY) -m benchmarks.store_scale

@@ -95,7 +95,7 @@ def test_from_the_search_to_the_printed_letter_in_five_clicks(
     look(page, screenshots, f"{tongue}-4-made")
     password, code = page.inner_text("#password"), page.inner_text("#code")
     with desk.expect_page() as opened:
-        page.locator("form[action='/patient-share/letter'] button").click()
+        page.locator("form[action='/patient-share/letter'] button.primary").click()
         clicks += 1
     letter = opened.value
     letter.locator("html[data-printed=yes]").wait_for(state="attached")
@@ -147,7 +147,7 @@ def test_the_whole_way_by_keyboard(desk: BrowserContext, server: OrthancServer, 
     page.keyboard.press("Enter")
     page.locator("#password").wait_for()
     with desk.expect_page():
-        tab_to(page, "form[action='/patient-share/letter'] button")
+        tab_to(page, "form[action='/patient-share/letter'] button.primary")
         page.keyboard.press("Enter")
 
 

@@ -24,6 +24,7 @@ from .adapters.orthanc_files import OrthancFiles
 from .adapters.orthanc_geometry import OrthancGeometry
 from .adapters.orthanc_search import OrthancSearch
 from .adapters.orthanc_tags import OrthancTags
+from .adapters.pdf_letters import PdfLetters
 from .adapters.report_files import read_report
 from .adapters.secret_file import SecretFileError
 from .adapters.store.attempts import SqlAttempts
@@ -224,6 +225,7 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         download_study=DownloadStudy(view_study, OrthancFiles(rest), ZipLayout, shares, clock, record),
         clock=clock,
         letters=LetterPrinter(templates, languages, practice),
+        as_pdf=PdfLetters(sdk.log_error),
         languages=languages,
         default_language=settings.default_language,
         practice=practice,

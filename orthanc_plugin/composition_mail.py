@@ -31,6 +31,7 @@ from .use_cases.look_after_mail import LookAfterMail
 from .use_cases.notify_expiry import NotifyExpiry
 from .use_cases.order_mail import OrderInvitation
 from .use_cases.record_event import RecordEvent
+from .use_cases.send_invitation import SendInvitation
 from .use_cases.validity import last_valid_day
 from .web.services import MailServices, Practice
 
@@ -122,7 +123,9 @@ def build_mail(
 
     sender = Background("outbox", work, sdk.log_error)
     desk = LookAfterMail(outbox, shares, clock, transaction, record, sender.wake)
-    return Mail(MailServices(desk, OrderInvitation(outbox, letters.invitation, entropy, clock, record)), sender)
+    invite = OrderInvitation(outbox, letters.invitation, entropy, clock, record)
+    send = SendInvitation(shares, keyring, clock, desk, invite, transaction)
+    return Mail(MailServices(desk, invite, send), sender)
 
 
 def _mailer(settings: EmailSettings) -> SmtpMailer:

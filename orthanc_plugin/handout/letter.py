@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from jinja2 import Environment
@@ -13,6 +14,14 @@ from markupsafe import Markup
 from ..domain.credential import AccessCode, Password
 from ..i18n.catalogue import Language
 from .qr_code import qr_svg
+
+
+class Part(StrEnum):
+    """What is printed: all of it, or one half of what is delivered in two ways."""
+
+    BOTH = "both"
+    LETTER = "letter"
+    PASSWORD = "password"  # noqa: S105 - the half of the letter
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,7 @@ class LetterPrinter:
         language_code: str,
         audience: str,
         recipient_name: str = "",
+        part: Part = Part.BOTH,
     ) -> str:
         """A stand-alone HTML page (A4) with link, QR code, code, password and the last valid day in words.
 
@@ -49,6 +59,7 @@ class LetterPrinter:
             last_valid_day_in_words=language.long_date(last_day),
             audience=audience,
             recipient_name=recipient_name,
+            part=part.value,
             lang=language.code,
             _=language.text,
             gettext=language.text,

@@ -24,9 +24,14 @@ class PrintLetter:
 
     def __call__(self, share_id: str, code: AccessCode, user: str) -> Share:
         """Answer the share; raises ShareNotFound where the code is not, or no longer, that of the share."""
+        share = self.share_of(share_id, code)
+        with self.transaction():
+            self.record(Action.SHARE_PRINTED, Who.staff(user), share)
+        return share
+
+    def share_of(self, share_id: str, code: AccessCode) -> Share:
+        """The same without a print."""
         found = self.shares.find_by_code(self.codes.candidates(code))
         if found is None or found[0].id != share_id:
             raise ShareNotFound
-        with self.transaction():
-            self.record(Action.SHARE_PRINTED, Who.staff(user), found[0])
         return found[0]

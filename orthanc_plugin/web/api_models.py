@@ -10,9 +10,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from ..domain.report import ReportRule
 from ..domain.share import Audience
 from ..domain.study import StudyKey, StudyKeyKind
+from ..handout.letter import Part
 from ..use_cases.choose_studies import MOST_STUDIES
 
 _LONGEST_NOTE = 1000
+# In one request: five seconds of work. More letters are asked for in several.
+MOST_LETTERS = 50
 
 
 def printable(value: str) -> str:
@@ -203,4 +206,23 @@ class ReportRequest(ApiModel):
 
     report: Annotated[str, AfterValidator(report_rule)] = Field(
         description="`never`, `hold`, `at-once`, hours as in `24h`, or a date and time (ISO 8601 with its offset)."
+    )
+
+
+class LetterOrder(ApiModel):
+    """One letter: code and password as the answer gave them that made them, since nothing readable is kept."""
+
+    share_id: str = Field(min_length=1, max_length=64, description="The share.")
+    access_code: str = Field(min_length=1, max_length=64, description="Its access code, which must be in force.")
+    password: str = Field(min_length=1, max_length=64, description="Its password.")
+
+
+class LettersRequest(ApiModel):
+    """Letters to be printed, in this order, as one PDF."""
+
+    letters: Annotated[tuple[LetterOrder, ...], Field(min_length=1, max_length=MOST_LETTERS)]
+    part: Part = Field(
+        default=Part.BOTH,
+        description="`both`: letter and password on one page, to be torn apart. `letter`: without the password. "
+        "`password`: without link and code.",
     )

@@ -9,7 +9,15 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from ..use_cases.create_once import LONGEST_KEY
-from .api_models import ExtendRequest, PatientRequest, Problem, ReissueRequest, ShareRequest
+from .api_models import (
+    ExtendRequest,
+    LettersRequest,
+    PatientRequest,
+    Problem,
+    ReissueRequest,
+    ReportRequest,
+    ShareRequest,
+)
 from .audit_api import DEFAULT_PAGE, FILTERS, LARGEST_EXPORT, LARGEST_PAGE
 from .audit_models import AuditList, AuditVerification
 from .mail_views import EmailList
@@ -35,7 +43,14 @@ _SHARE_ID = {"name": "share_id", "in": "path", "required": True, "schema": {"typ
 
 def document() -> dict[str, Any]:
     """The whole document."""
-    taken: list[type[BaseModel]] = [ShareRequest, ExtendRequest, ReissueRequest, PatientRequest]
+    taken: list[type[BaseModel]] = [
+        ShareRequest,
+        ExtendRequest,
+        ReissueRequest,
+        ReportRequest,
+        LettersRequest,
+        PatientRequest,
+    ]
     given: list[type[BaseModel]] = [
         ShareView,
         CreatedShare,
@@ -104,6 +119,7 @@ def document() -> dict[str, Any]:
                 ),
             },
             **_changes(),
+            "/letters": {"post": _letters()},
             **_emails(),
             **_objections(),
             "/audit": {
@@ -193,6 +209,22 @@ def _changes() -> dict[str, Any]:
         f"/shares/{{share_id}}/{verb}": {"post": _operation(name, text, 200, answer, problems, [_SHARE_ID], body=body)}
         for verb, name, text, answer, problems, body in table
     }
+
+
+def _letters() -> dict[str, Any]:
+    operation = _operation(
+        "printLetters",
+        "Letters of several shares as one PDF (A4, a page each); printing is recorded",
+        200,
+        "Problem",
+        (400, 401, 403, 404, 413, 415, 422, 503),
+        body="LettersRequest",
+    )
+    operation["responses"]["200"] = {
+        "description": "The document.",
+        "content": {"application/pdf": {"schema": {"type": "string", "contentMediaType": "application/pdf"}}},
+    }
+    return operation
 
 
 def _emails() -> dict[str, Any]:

@@ -29,6 +29,7 @@ from ..use_cases.print_letter import PrintLetter
 from ..use_cases.read_audit import ReadAudit
 from ..use_cases.record_view import RecordView
 from ..use_cases.reissue_password import ReissuePassword
+from ..use_cases.send_invitation import SendInvitation
 from ..use_cases.view_study import ViewStudy
 from ..viewers.registry import Viewers
 
@@ -50,6 +51,7 @@ class MailServices:
 
     desk: LookAfterMail
     invite: OrderInvitation
+    send: SendInvitation
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Services:
     read_report: Callable[[bytes], ReportDocument]
     clock: Clock
     letters: LetterPrinter
+    # Letters (HTML) as one PDF; raises Busy and Unavailable.
+    as_pdf: Callable[[Sequence[str]], bytes]
     languages: Mapping[str, Language]
     default_language: str
     practice: Practice

@@ -12,12 +12,13 @@ from ..domain.person_name import display_name
 from ..domain.report import ReportRule
 from ..domain.share import Audience, Share, ShareState
 from ..domain.study import StudySummary, is_orthanc_id, is_uid
+from ..handout.letter import Part
 from ..ports import ShareFilter
 from ..use_cases.create_share import NewShare, ShareOrder
 from ..use_cases.reissue_password import Reissued
 from ..use_cases.validity import last_valid_day
 from . import openapi_document
-from .api_models import ExtendRequest, ReissueRequest, ReportRequest, ShareRequest
+from .api_models import ExtendRequest, LettersRequest, ReissueRequest, ReportRequest, ShareRequest
 from .context import services, staff_user
 from .json_body import read_body
 from .mail_api import recipient
@@ -183,13 +184,26 @@ def link(code: AccessCode) -> str:
     return f"{services().public_url}/portal/#{code.grouped}"
 
 
-def letter(share: Share, code: AccessCode, password: Password, studies: Sequence[StudySummary]) -> str:
+def letters() -> flask.Response:
+    """Letters of several shares as one PDF, from what the answers gave that made them; each is recorded."""
+    wanted, used = read_body(LettersRequest), services()
+    pages = []
+    for order in wanted.letters:
+        code, password = AccessCode.parse(order.access_code), Password.parse(order.password)
+        share = used.print_letter(order.share_id, code, staff_user())
+        pages.append(letter(share, code, password, studies(share), wanted.part))
+    return flask.Response(used.as_pdf(pages), content_type="application/pdf")
+
+
+def letter(
+    share: Share, code: AccessCode, password: Password, studies: Sequence[StudySummary], part: Part = Part.BOTH
+) -> str:
     """Two letters in one printer are told apart by the name; who a referrer is, only staff know."""
     used = services()
     for_patient = share.audience is Audience.PATIENT and studies
     name = display_name(studies[0].patient_name)[:_LONGEST_NAME] if for_patient else ""
     last_day = last_valid_day(share.expires_at, used.zone)
-    return used.letters.html(link(code), code, password, last_day, share.language, share.audience.value, name)
+    return used.letters.html(link(code), code, password, last_day, share.language, share.audience.value, name, part)
 
 
 def _email_states(shares: Sequence[Share]) -> Mapping[str, str]:

@@ -18,6 +18,7 @@ from . import staff_api
 from .context import language, services, staff_user
 from .own_paths import STAFF
 from .pages import page, see_other
+from .staff_mail import listed
 from .staff_search import words
 from .staff_sharing import made
 from .staff_words import Words, complaint
@@ -33,7 +34,7 @@ _SHOWN: Mapping[str, ShareFilter] = {
     "expired": ShareFilter(state=ShareState.EXPIRED),
     "revoked": ShareFilter(state=ShareState.REVOKED),
 }
-_DONE = ("extend", "pause", "resume", "report", "revoke", "consent", "withdraw", "delete")
+_DONE = ("extend", "pause", "resume", "report", "revoke", "consent", "withdraw", "delete", "email", "email-late")
 
 
 def listing() -> flask.Response:
@@ -166,6 +167,7 @@ def _one(share: Share, wrong: str = "") -> flask.Response:
         awaited=sum(study.id is None for study in share.studies),
         left_out=len(share.excluded_series),
         note=share.note,
+        emails=listed(share, spoken),
         report=spoken.report(share.report),
         report_choices=spoken.report_choices(share.report),
         issue=share.issue,

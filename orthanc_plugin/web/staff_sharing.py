@@ -18,6 +18,7 @@ from ..domain.report import ReportRule, ReportTime
 from ..domain.share import Audience, Share
 from ..domain.study import SeriesSummary, StudyKey, StudyKeyKind, StudySummary, is_orthanc_id
 from ..domain.study_search import StudySearch
+from ..handout.letter import Part
 from ..i18n.dicom_words import modality_label
 from ..ports import ShareFilter
 from ..use_cases.create_share import ShareOrder
@@ -53,6 +54,15 @@ class _Typed:
     consent: bool = False
     more: tuple[str, ...] = ()
     left_out: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class MailNote:
+    """What the page says about an e-mail with the link."""
+
+    sent_to: str = ""
+    typed: str = ""
+    wrong: bool = False
 
 
 def form() -> flask.Response:
@@ -108,6 +118,7 @@ def made(
     password: Password,
     studies: tuple[StudySummary, ...],
     again: bool = False,
+    mail: MailNote | None = None,
 ) -> flask.Response:
     """The page with the password; without a code the old letter goes on."""
     spoken = words()
@@ -125,6 +136,7 @@ def made(
         code=code.grouped if code else "",
         password=password.grouped,
         link=staff_api.link(code) if code else "",
+        mail=(mail or MailNote()) if services().mail else None,
     )
 
 
@@ -132,8 +144,11 @@ def letter() -> flask.Response:
     """The letter, from the code and the password that the page before has shown."""
     given = flask.request.form
     code, password = AccessCode.parse(given.get("code", "")), Password.parse(given.get("password", ""))
+    part = Part(given["part"]) if given.get("part") in list(Part) else Part.BOTH
     share = services().print_letter(given.get("share", ""), code, staff_user())
-    html = staff_api.letter(share, code, password, staff_api.studies(share))
+    html = staff_api.letter(share, code, password, staff_api.studies(share), part)
+    if given.get("as") == "pdf":
+        return _pdf(html)
     script = static_files().url("print.js", STAFF)
     answer = flask.Response(
         html.replace("</head>", f'<script src="{script}" defer></script></head>', 1),
@@ -141,6 +156,18 @@ def letter() -> flask.Response:
     )
     styles = [hashlib.sha256(style.encode()).digest() for style in _STYLE.findall(html)]
     policy_with_style(answer, [base64.b64encode(digest).decode() for digest in styles])
+    return answer
+
+
+def _pdf(html: str) -> flask.Response:
+    try:
+        made = services().as_pdf([html])
+    except (Busy, Unavailable):
+        return page("staff_message.html", 503, user=staff_user(), kind="pdf")
+    answer = flask.Response(made, content_type="application/pdf")
+    # No name of a patient: the list of downloads is seen by others.
+    name = language().text("Letter")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
     return answer
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TypeVar
@@ -82,6 +82,11 @@ def basic(user: str = STAFF_USER, password: str = STAFF_PASSWORD) -> str:
 def templates() -> Environment:
     """The theme's templates, compiled once for all tests."""
     return template_environment()
+
+
+def as_pdf(pages: Sequence[str]) -> bytes:
+    """In place of the process that lays letters out: what it was given."""
+    return b"%PDF\n" + "\f".join(pages).encode()
 
 
 @cache
@@ -228,6 +233,7 @@ def build_world(
         download_study=DownloadStudy(view_study, MemoryFiles(archive), ZipLayout, shares, clock, record),
         clock=clock,
         letters=LetterPrinter(templates(), languages(), PRACTICE),
+        as_pdf=as_pdf,
         languages=languages(),
         default_language="de",
         practice=PRACTICE,

@@ -17,15 +17,17 @@ from orthanc_plugin.domain.share import Share
 from orthanc_plugin.domain.study import StudySummary
 from orthanc_plugin.use_cases.look_after_mail import LookAfterMail
 from orthanc_plugin.use_cases.order_mail import OrderInvitation
+from orthanc_plugin.use_cases.send_invitation import SendInvitation
 from orthanc_plugin.web.mail_views import EXPLANATIONS
 from orthanc_plugin.web.openapi_document import document
 from orthanc_plugin.web.services import MailServices
+from orthanc_plugin.web.staff_mail import advice, state_words
 
 from ..support.api import SHARES, body, created, problem
 from ..support.browser import Browser, staff
 from ..support.cheap import CountingEntropy
 from ..support.memory_outbox import MemoryOutbox
-from ..support.world import World, build_world
+from ..support.world import World, build_world, languages
 
 EMAILS = "/patient-share/api/v1/emails"
 TO = {"address": "erika@example.org"}
@@ -66,7 +68,9 @@ def post() -> Post:
 
     desk = LookAfterMail(found.outbox, shares, world.clock, used.manage_share.transaction, record, found.wake)
     invite = OrderInvitation(found.outbox, write, CountingEntropy(1000), world.clock, record)
-    world.services = replace(used, mail=MailServices(desk, invite))
+    codes = used.print_letter.codes
+    send = SendInvitation(shares, codes, world.clock, desk, invite, used.manage_share.transaction)
+    world.services = replace(used, mail=MailServices(desk, invite, send))
     return found
 
 
@@ -138,3 +142,85 @@ def test_what_did_not_leave_is_sent_again_or_cancelled(post: Post) -> None:
 def test_every_reason_is_explained() -> None:
     assert set(EXPLANATIONS) == set(Reason)
     assert all(text.endswith(".") for reason, text in EXPLANATIONS.items() if reason is not Reason.NONE)
+
+
+MAIL = "/patient-share/mail"
+
+
+def typed(share: dict[str, Any], address: str = "erika@example.org") -> dict[str, str]:
+    return {
+        "share": share["id"],
+        "code": share["access_code"],
+        "password": share["password"],
+        "address": address,
+    }
+
+
+def test_reception_sends_the_link_from_the_page_that_shows_it(post: Post) -> None:
+    share = created(post.office)
+    page = post.office.submit(MAIL, typed(share, " erika@example.org "))
+    assert page.status == 200 and share["password"] in page.body.decode()
+    assert "unterwegs an <strong>erika@example.org</strong>" in page.body.decode()
+    [(_, address, message)] = post.outbox.entries.values()
+    assert (address, share["access_code"] in message.decode()) == ("erika@example.org", True)
+    assert share["password"] not in message.decode() and post.woken
+
+
+def test_a_page_that_is_loaded_again_sends_nothing_more_and_a_later_wish_does(post: Post) -> None:
+    share = created(post.office)
+    post.office.submit(MAIL, typed(share))
+    post.office.submit(MAIL, typed(share))
+    assert len(post.outbox.entries) == 1
+    post.office.submit(MAIL, typed(share, "other@example.org"))
+    assert len(post.outbox.entries) == 2
+    post.world.clock.advance(61)
+    post.office.submit(MAIL, typed(share))
+    assert len(post.outbox.entries) == 3
+
+
+@pytest.mark.parametrize("address", ["", "erika", "a@b.example\r\nBcc: c@d.example"])
+def test_a_mistyped_address_is_told_and_the_password_stays_on_the_page(post: Post, address: str) -> None:
+    share = created(post.office)
+    page = post.office.submit(MAIL, typed(share, address)).body.decode()
+    assert "Diese E-Mail-Adresse kann nicht stimmen." in page and share["password"] in page
+    assert post.outbox.entries == {}
+
+
+def test_only_the_link_in_force_is_sent(post: Post) -> None:
+    share, other = created(post.office), created(post.office)
+    for wrong in ({"share": other["id"]}, {"share": "x"}):
+        for address in ("erika@example.org", "erika"):
+            assert post.office.submit(MAIL, {**typed(share, address), **wrong}).status == 404
+    assert post.office.submit(MAIL, {**typed(share), "code": "x"}).status == 422
+    assert post.outbox.entries == {}
+
+
+def test_what_became_of_an_email_is_on_the_page_of_the_share(post: Post) -> None:
+    share = created(post.office, email=TO)
+    email = post.emails(share)[0]["id"]
+    address = f"/patient-share/shares/{share['id']}"
+    assert "Wartet auf den Versand" in post.office.get(address).body.decode()
+    assert post.office.submit(f"{address}/mail", {"email": email, "what": "cancel"}).status == 303
+    assert post.emails(share)[0]["state"] == "cancelled"
+    late = post.office.submit(f"{address}/mail", {"email": email, "what": "retry"})
+    assert (late.status, late.header("location")) == (303, f"{address}?done=email-late")
+    post.outbox.mark(email, MailState.REFUSED)
+    page = post.office.get(address).body.decode()
+    assert "Vom Mailserver abgelehnt" in page and "Noch einmal senden" in page
+    post.office.submit(f"{address}/mail", {"email": email, "what": "retry"})
+    assert post.emails(share)[0]["state"] == "waiting"
+
+
+def test_every_state_and_reason_has_words_in_both_languages() -> None:
+    for language in languages().values():
+        assert all(state_words(state, language) for state in MailState)
+        silent = {reason for reason in Reason if not advice(reason, language)}
+        assert silent == {Reason.NONE, Reason.STAFF, Reason.SHARE_CLOSED}
+
+
+def test_without_a_mail_server_the_pages_offer_no_email(world: World) -> None:
+    share = created(staff(world))
+    page = staff(world).submit("/patient-share/letter", {**typed(share), "address": ""})
+    assert page.status == 200
+    assert staff(world).submit(MAIL, typed(share)).status == 404
+    assert "E-Mails" not in staff(world).get(f"/patient-share/shares/{share['id']}").body.decode()

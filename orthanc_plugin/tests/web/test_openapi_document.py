@@ -22,6 +22,12 @@ def test_the_document_is_valid() -> None:
     assert [str(fault) for fault in OpenAPIV31SpecValidator(json.loads(as_json())).iter_errors()] == []
 
 
+def test_every_schema_that_is_named_is_there() -> None:
+    known = document()["components"]["schemas"]
+    named = set(re.findall(r'"#/components/schemas/(\w+)"', as_json()))
+    assert named - set(known) == set()
+
+
 def test_the_document_names_exactly_the_routes_of_the_api() -> None:
     described = {
         (method.upper(), API + path)

@@ -32,6 +32,7 @@ API = "/patient-share/api/v1"
 CREATE = b'{"accession_number": "A-1"}'
 PATIENT = b'{"patient_id": "nobody here"}'
 EXTEND = b'{"validity_days": 5}'
+LETTERS = b'{"letters": [{"share_id": "1", "access_code": "x", "password": "y"}]}'
 EXPECTED = {
     "GET /": Line(303, 303, 303, 303),
     "GET /robots.txt": Line(200, 200, 200, 200),
@@ -69,6 +70,9 @@ EXPECTED = {
     "POST /patient-share/share": Line(401, 401, 404, 401, b"study=x", FORM),
     # There is no such code.
     "POST /patient-share/letter": Line(401, 401, 422, 401, b"code=x", FORM),
+    # No mail server is set.
+    "POST /patient-share/mail": Line(401, 401, 404, 401, b"code=x", FORM),
+    "POST /patient-share/shares/<share_id>/mail": Line(401, 401, 404, 401),
     "GET /patient-share/shares": Line(401, 401, 200, 401),
     "GET /patient-share/shares/<share_id>": Line(401, 401, 200, 401),
     "GET /patient-share/shares/<share_id>/history": Line(401, 401, 200, 401),
@@ -85,6 +89,8 @@ EXPECTED = {
     f"GET {API}/openapi.json": Line(401, 401, 200, 401),
     f"POST {API}/shares": Line(401, 401, 201, 401, CREATE, JSON),
     f"GET {API}/shares": Line(401, 401, 200, 401),
+    # There is no such code.
+    f"POST {API}/letters": Line(401, 401, 422, 401, LETTERS, JSON),
     f"GET {API}/shares/<share_id>": Line(401, 401, 200, 401),
     f"POST {API}/shares/<share_id>/extend": Line(401, 401, 200, 401, EXTEND, JSON),
     f"POST {API}/shares/<share_id>/revoke": Line(401, 401, 200, 401),

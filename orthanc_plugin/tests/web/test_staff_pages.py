@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from orthanc_plugin.domain.audit_terms import Action
+from orthanc_plugin.domain.errors import Busy, Unavailable
 from orthanc_plugin.domain.share import Openings, ShareState
 from orthanc_plugin.i18n.catalogue import Language
 from orthanc_plugin.ports import AuditFilter
@@ -94,6 +96,40 @@ def test_a_letter_needs_the_code_in_force_and_is_recorded(world: World) -> None:
     log = world.services.read_audit.reader.page
 
     assert len(log(AuditFilter(action=Action.SHARE_PRINTED), 10, None).entries) == 1
+
+
+def test_the_two_halves_of_a_letter_can_be_printed_apart(world: World) -> None:
+    new = world.share()
+    form = {"share": new.share.id, "code": new.code.grouped, "password": new.password.grouped}
+    letter = text(staff(world).submit("/patient-share/letter", {**form, "part": "letter"}))
+    password = text(staff(world).submit("/patient-share/letter", {**form, "part": "password"}))
+    assert new.code.grouped in letter and new.password.grouped not in letter
+    assert new.password.grouped in password and new.code.grouped not in password
+    assert "<svg" in letter and "<svg" not in password
+    whole = text(staff(world).submit("/patient-share/letter", {**form, "part": "nonsense"}))
+    assert new.code.grouped in whole and new.password.grouped in whole
+
+
+def test_the_letter_is_saved_as_pdf(world: World) -> None:
+    new = world.share()
+    form = {"share": new.share.id, "code": new.code.grouped, "password": new.password.grouped, "as": "pdf"}
+    saved = staff(world).submit("/patient-share/letter", form)
+    assert (saved.status, saved.header("content-type")) == (200, "application/pdf")
+    assert saved.header("content-disposition") == 'attachment; filename="Brief.pdf"'
+    assert saved.header("cache-control") == "no-store"
+    assert new.password.grouped.encode() in saved.body
+
+
+@pytest.mark.parametrize("fault", [Busy, Unavailable])
+def test_a_pdf_that_cannot_be_made_is_told_in_words(world: World, fault: type[Exception]) -> None:
+    def refusing(pages: Sequence[str]) -> bytes:
+        raise fault
+
+    object.__setattr__(world.services, "as_pdf", refusing)
+    new = world.share()
+    form = {"share": new.share.id, "code": new.code.grouped, "password": new.password.grouped, "as": "pdf"}
+    answer = staff(world).submit("/patient-share/letter", form)
+    assert answer.status == 503 and "Bitte drucken Sie stattdessen die Seite." in text(answer)
 
 
 @pytest.mark.parametrize("path", [FORM, "/patient-share/search", "/patient-share/letter", "/patient-share/language"])
