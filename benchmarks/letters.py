@@ -1,8 +1,8 @@
 """`make bench-letters`: what a share and its letter cost, and whether letters hold up those who look at images.
 
-Creation is timed with and without the password's hashing counted apart (Argon2id takes the time that it is set to);
-then single letters as PDF; then 500 letters in requests of 50, with the memory of the process that makes them, while
-five patients scroll: the 95th percentile of their images as a ratio to the one before.
+Creation is timed with the password's hashing counted in (Argon2id takes the time that it is set to); then single
+letters as PDF; then 500 letters in requests of 50, with the memory of the process that makes them, while five patients
+scroll: the 95th percentile of their images as a ratio to the one before.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ import requests
 from harness import image
 from harness.dicom import Study
 from harness.server import OrthancServer
-from orthanc_plugin.adapters.hasher import Argon2Hasher
-from orthanc_plugin.domain.credential import Password
 
 from .flood import p95
 from .site import SHARES, SLICES, address, log_in, new_share, store
@@ -91,7 +89,6 @@ def run(server: OrthancServer) -> dict[str, Any]:
         answer.raise_for_status()
         return answer.content
 
-    hashing = statistics.median(timed(lambda: Argon2Hasher().hash(Password.parse("00000-00000")))[1] for _ in range(9))
     made, creating = zip(*[timed(create) for _ in range(SINGLE)], strict=True)
     pdf([made[0]])
     printing = [timed(lambda one=one: pdf([one]))[1] for one in made]
@@ -107,8 +104,6 @@ def run(server: OrthancServer) -> dict[str, Any]:
     beside = busy.stop()
     return {
         "creation with hashing, p95 ms": p95(list(creating)),
-        "hashing alone, median ms": hashing * 1000,
-        "creation without hashing, p95 ms": p95(list(creating)) - hashing * 1000,
         "one letter as PDF, p95 ms": p95(printing),
         "50 letters, median s": statistics.median(took),
         "memory of the process after each 50, MB": [round(value) for value in memory],
@@ -130,7 +125,7 @@ def main() -> int:
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps(found, indent=2))
     missed = (
-        found["creation without hashing, p95 ms"] > GOAL_CREATE
+        found["creation with hashing, p95 ms"] > GOAL_CREATE
         or found["one letter as PDF, p95 ms"] > GOAL_PDF
         or found["images, ratio"] > GOAL_IMAGES
     )

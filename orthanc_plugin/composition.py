@@ -43,6 +43,7 @@ from .adapters.unknown_codes import UnknownCodes
 from .adapters.vault.mark import StorageRefused
 from .adapters.worker_pool import WorkerPool
 from .adapters.zip_layout import ZipLayout
+from .composition_automatic import build_automatic
 from .composition_events import build_events, telling
 from .composition_mail import LetterBox, build_mail
 from .composition_storage import open_keys
@@ -161,9 +162,8 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     validity = ValidityRule(settings.default_validity_days, settings.max_validity_days, ZoneInfo(settings.time_zone))
     languages, templates = load_languages(), template_environment()
     practice = Practice(**settings.practice.model_dump())
-    view_study = ViewStudy(archive, clock)
+    view_study, viewers = ViewStudy(archive, clock), Viewers(_enabled_viewers(settings.viewers))
     record_view = RecordView(record, view_study)
-    viewers = Viewers(_enabled_viewers(settings.viewers))
     create_share = CreateShare(
         choose=ChooseStudies(find_study, archive, keyring),
         shares=shares,
@@ -181,6 +181,7 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
             Audience.REFERRER: ReportRule.parse(settings.report_for_referrers),
         },
     )
+    letter_printer, as_pdf = LetterPrinter(templates, languages, practice), PdfLetters(sdk.log_error)
     mail = None
     if settings.email.server and settings.role is not Role.PORTAL:
         letters = LetterBox(settings, templates, languages, practice, validity.zone)
@@ -224,8 +225,8 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         read_report=read_report,
         download_study=DownloadStudy(view_study, OrthancFiles(rest), ZipLayout, shares, clock, record),
         clock=clock,
-        letters=LetterPrinter(templates, languages, practice),
-        as_pdf=PdfLetters(sdk.log_error),
+        letters=letter_printer,
+        as_pdf=as_pdf,
         languages=languages,
         default_language=settings.default_language,
         practice=practice,
@@ -272,6 +273,7 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         keep_shares_days=settings.purge_shares_after_days,
         reseal=Reseal(engine, keyring),
         new_key=keyring.taken_up,
+        automatic=build_automatic(settings, engine, rest, create_share, shares, letter_printer, as_pdf, clock),
     )
     maintenance = _maintenance(maintain, metrics, settings)
     events = build_events(settings, engine, keyring, shares, archive, clock)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from .domain.audit import AuditEvent
 from .domain.audit_terms import Action, Outcome
+from .domain.automatic import StudyFacts
 from .domain.credential import AccessCode, Password
 from .domain.download import FiledStudy, StoredInstance
 from .domain.lease import OpenPage
@@ -602,4 +603,73 @@ class EventCarrier(Protocol):
 
     def carry(self, entry_id: str, body: bytes) -> Delivery:
         """Try once; SENT, or WAITING where it is to be tried again. The same event may arrive twice."""
+        ...
+
+
+@dataclass(frozen=True)
+class StudyChanges:
+    """Studies that have become complete, the number of the last change looked at, and whether it is the newest."""
+
+    stable: tuple[str, ...]
+    last: int
+    done: bool
+
+
+class StudyFeed(Protocol):
+    """What happens in Orthanc; raises OSError where it cannot be asked."""
+
+    def last(self) -> int:
+        """Number of the newest change."""
+        ...
+
+    def since(self, number: int) -> StudyChanges:
+        """The next changes after this one."""
+        ...
+
+    def facts(self, study_id: str) -> StudyFacts | None:
+        """What rules look at; None where the study is gone."""
+        ...
+
+
+class AutomaticClaims(Protocol):
+    """What rules have shared; raises Unavailable."""
+
+    def cursor(self) -> int | None:
+        """Number of the last change that was looked at; None before the first time."""
+        ...
+
+    def move(self, place: int) -> None:
+        """Everything up to this change was looked at."""
+        ...
+
+    def claimed(self, study_id: str, rule: str) -> bool:
+        """Whether the rule has shared the study."""
+        ...
+
+    def add(self, study_id: str, rule: str, share_id: str, now: int) -> None:
+        """The rule shares the study; a part of the transaction that files the share."""
+        ...
+
+    def waiting(self) -> Sequence[str]:
+        """Shares whose letters were not given out."""
+        ...
+
+    def finish(self, share_id: str) -> None:
+        """The letter was given out."""
+        ...
+
+
+class LetterTray(Protocol):
+    """Where letters are laid for the printer; raises OSError."""
+
+    def write(self, name: str, content: bytes) -> None:
+        """Keep it, not yet to be printed."""
+        ...
+
+    def give_out(self, name: str) -> None:
+        """Let it be printed; harmless to repeat."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Forget it; harmless to repeat."""
         ...

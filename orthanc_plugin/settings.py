@@ -112,6 +112,42 @@ class EncryptionSettings(_Section):
     )
 
 
+class AutomaticRuleSettings(_Section):
+    """Studies that are shared by themselves; docs/automatic.md."""
+
+    name: str = Field(pattern=r"^[a-z0-9-]{1,40}$", description="Name of the rule; each study is shared by it once.")
+    modalities: tuple[str, ...] = Field(default=(), strict=False, description="Modality of a series, as in `CT`.")
+    ae_titles: tuple[str, ...] = Field(default=(), strict=False, description="AE title of the sender.")
+    stations: tuple[str, ...] = Field(default=(), strict=False, description="Station Name (0008,1010).")
+    institutions: tuple[str, ...] = Field(default=(), strict=False, description="Institution Name (0008,0080).")
+    labels: tuple[str, ...] = Field(default=(), strict=False, description="Label of the study in Orthanc.")
+    with_referring_physician: bool = Field(default=False, description="Only where a referring physician is named.")
+    audience: Literal["patient", "referrer"] = Field(default="patient", description="For whom.")
+    language: Literal["", "de", "en"] = Field(default="", description="Language; empty: DefaultLanguage.")
+    validity_days: int = Field(default=0, ge=0, le=365, description="Days; 0: DefaultValidityDays.")
+    report: str = Field(default="", description="When the report is shown; empty: the practice's rule.")
+    consent: bool = Field(default=False, description="Whether consent is on file for every such study.")
+
+    @model_validator(mode="after")
+    def _conditions(self) -> Self:
+        named = self.modalities or self.ae_titles or self.stations or self.institutions or self.labels
+        if not (named or self.with_referring_physician):
+            raise ValueError("a rule needs a condition: without one it would share everything")
+        if self.report:
+            _report(self.report)
+        return self
+
+
+class AutomaticSettings(_Section):
+    """Sharing without a button; docs/automatic.md."""
+
+    rules: tuple[AutomaticRuleSettings, ...] = Field(
+        default=(), strict=False, description="Rules, each an object (docs/automatic.md); empty: nothing is shared."
+    )
+    dry_run: bool = Field(default=True, description="Only say in the log what would be shared.")
+    letter_folder: str = Field(default="", description="Folder that the letters are put into as PDF.")
+
+
 class NoticeSettings(_Section):
     """Which further e-mails go to the address of a share's invitation."""
 
@@ -293,6 +329,7 @@ class Settings(_Section):
     encryption: EncryptionSettings = Field(
         default=EncryptionSettings(), description="Encryption of the images on the disk."
     )
+    automatic: AutomaticSettings = Field(default=AutomaticSettings(), description="Sharing without a button.")
     viewers: ViewerSettings = Field(default=ViewerSettings(), description="Further viewers for recipients.")
     events: EventSettings = Field(default=EventSettings(), description="Events for other systems.")
     email: EmailSettings = Field(default=EmailSettings(), description="E-mail to recipients.")
@@ -371,7 +408,21 @@ def parse_settings(configuration: Mapping[str, Any]) -> Settings:
             f"{SECTION}.SessionHeartbeatSeconds must be at most half of each lease (SessionLease…Seconds): otherwise "
             "one lost sign of life logs somebody out."
         )
+    _check_automatic(settings)
     return settings
+
+
+def _check_automatic(settings: Settings) -> None:
+    automatic = settings.automatic
+    names = [rule.name for rule in automatic.rules]
+    if len(set(names)) != len(names):
+        raise SettingsError(f"{SECTION}.Automatic.Rules: each rule needs a name of its own.")
+    if names and not automatic.dry_run and not automatic.letter_folder:
+        raise SettingsError(f"{SECTION}.Automatic.LetterFolder is needed: the password is in the letter alone.")
+    if settings.require_consent and not all(rule.consent for rule in automatic.rules):
+        raise SettingsError(f"{SECTION}.Automatic.Rules: RequireConsent is set, so each rule must state Consent.")
+    if any(rule.validity_days > settings.max_validity_days for rule in automatic.rules):
+        raise SettingsError(f"{SECTION}.Automatic.Rules: ValidityDays must not be larger than MaxValidityDays.")
 
 
 def _sentence(error: Any) -> str:
@@ -391,6 +442,7 @@ def _suggestion(location: tuple[Any, ...]) -> str:
         "Viewers": ViewerSettings,
         "Email": EmailSettings,
         "Encryption": EncryptionSettings,
+        "Automatic": AutomaticSettings,
     }
     model = sections.get(str(location[0]), Settings) if len(location) > 1 else Settings
     names = [field.alias or name for name, field in model.model_fields.items()]

@@ -22,6 +22,11 @@ class Round(Protocol):
         """What is done in a round, by name."""
         ...
 
+    @property
+    def after_changes(self) -> Mapping[str, Callable[[], object]]:
+        """Those of them that are taken when a study has changed."""
+        ...
+
     def report_failures(self) -> None:
         """What is done once a minute."""
         ...
@@ -84,7 +89,8 @@ class Maintenance:
             elif self._changed.is_set():
                 self._stopping.wait(_GATHER_SECONDS)
                 self._changed.clear()
-                self._take("arrivals", self._work.steps["arrivals"])
+                for name, step in self._work.after_changes.items():
+                    self._take(name, step)
             if now >= minute_at:
                 minute_at = now + _MINUTE
                 self._take("failures", self._work.report_failures)

@@ -202,3 +202,34 @@ def test_the_default_validity_must_fit_under_the_longest() -> None:
 def test_all_faults_are_told_at_once() -> None:
     text = fault(Threads=1, PublicUrl="x", Zzz=1)
     assert text.count("PatientShare.") == 3
+
+
+RULE = {"Name": "ct", "Modalities": ["CT"]}
+
+
+def with_rules(*rules: dict[str, Any], **automatic: Any) -> dict[str, Any]:
+    return {"Automatic": {"Rules": list(rules), **automatic}}
+
+
+def test_a_rule_is_read_with_the_practice_s_own_for_what_it_leaves_out() -> None:
+    settings = parsed(**with_rules(RULE))
+    (rule,) = settings.automatic.rules
+    assert (rule.name, rule.modalities, rule.audience, rule.validity_days) == ("ct", ("CT",), "patient", 0)
+    assert settings.automatic.dry_run
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (with_rules({"Name": "all"}), "needs a condition"),
+        (with_rules({**RULE, "Name": "Großes CT"}), "Name"),
+        (with_rules({**RULE, "Report": "sometimes"}), "Rules"),
+        (with_rules({**RULE, "Patients": ["x"]}), "Patients is not a setting"),
+        (with_rules(RULE, RULE), "a name of its own"),
+        (with_rules(RULE, DryRun=False), "LetterFolder is needed"),
+        ({**with_rules(RULE), "RequireConsent": True}, "must state Consent"),
+        ({**with_rules({**RULE, "ValidityDays": 90}), "MaxValidityDays": 60}, "MaxValidityDays"),
+    ],
+)
+def test_a_rule_that_would_do_harm_is_refused(given: dict[str, Any], text: str) -> None:
+    assert text in fault(**given)

@@ -87,8 +87,15 @@ class CreateShare:
     require_consent: bool = False
     report_rules: Mapping[Audience, ReportRule] = field(default_factory=dict)
 
-    def __call__(self, order: ShareOrder, along: Callable[[NewShare], None] | None = None) -> NewShare:
+    def __call__(
+        self,
+        order: ShareOrder,
+        along: Callable[[NewShare], None] | None = None,
+        ahead: Callable[[NewShare], None] | None = None,
+    ) -> NewShare:
         """Answer the new share; what `along` files is kept together with it, or neither is.
+
+        `ahead` is for what takes long: it is called before the share is filed, and may be in vain.
 
         Raises InvalidInput, StudyNotFound, AmbiguousStudy, PatientObjects, AlreadyShared, Busy or Unavailable.
         """
@@ -118,6 +125,8 @@ class CreateShare:
         if order.once and self.shares.get(share.id):
             raise AlreadyShared(share.id)
         encoded = self.hasher.hash(password)
+        if ahead:
+            ahead(new)
         with self.transaction():
             # Once more: the same order may have been carried out since.
             if order.once and self.shares.get(share.id):

@@ -43,18 +43,26 @@ class Maintain:
     reseal: Callable[[int], int] = lambda _limit: 0
     # Version of the key that is used for everything new, once a newer one has been taken up; None otherwise.
     new_key: Callable[[], int | None] = lambda: None
+    # Shares what has become complete, by the practice's rules; None where there are none.
+    automatic: Callable[[], None] | None = None
 
     @property
     def steps(self) -> Mapping[str, Callable[[], object]]:
         """The steps of a round, in order; a step that fails does not keep the others from being taken."""
         return {
-            "arrivals": self.arrivals.sweep,
+            **self.after_changes,
             "sessions": self.end_sessions,
             "shares": self.remove_shares,
             "attempts": lambda: self.attempts.purge(self.clock.now()),
             "audit": self.shorten_audit,
             "keys": self.renew_seals,
         }
+
+    @property
+    def after_changes(self) -> Mapping[str, Callable[[], object]]:
+        """Those that are taken at once when a study has become complete or was deleted."""
+        automatic = {"automatic sharing": self.automatic} if self.automatic else {}
+        return {"arrivals": self.arrivals.sweep, **automatic}
 
     def end_sessions(self) -> None:
         """End sessions that are over, and forget those that ended a day ago."""

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 from sqlalchemy import text as sql
 
 metadata = MetaData()
@@ -151,6 +163,25 @@ requests = Table(
     # Not a foreign key: that it was used is true even after the share was deleted.
     Column("share_id", String(32), nullable=False),
     Column("created_at", BigInteger, nullable=False, index=True),
+)
+
+automatic_shares = Table(
+    "automatic_shares",
+    metadata,
+    # Not a foreign key: that a rule has shared a study is true even after the share was deleted.
+    Column("study_id", String(64), primary_key=True),
+    Column("rule", String(40), primary_key=True),
+    Column("share_id", String(32), nullable=False),
+    # Whether its letter has still to be given out.
+    Column("waiting", Boolean, nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("place", BigInteger, nullable=False),
 )
 
 # Append-only: triggers refuse changes, and only what the base of audit_state has moved beyond can be removed.

@@ -22,6 +22,10 @@ class Work:
     def steps(self) -> Mapping[str, Callable[[], object]]:
         return {name: lambda name=name: self.take(name) for name in ("arrivals", "shares")}  # type: ignore[misc]
 
+    @property
+    def after_changes(self) -> Mapping[str, Callable[[], object]]:
+        return {"arrivals": lambda: self.take("arrivals"), "automatic": lambda: self.take("automatic")}
+
     def report_failures(self) -> None:
         self.take("failures")
 

@@ -1,0 +1,65 @@
+"""What has happened in Orthanc, and what automatic sharing looks at in a study."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from ..domain.automatic import StudyFacts
+from ..ports import StudyChanges
+from .rest import Rest
+
+_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class OrthancChanges:
+    """StudyFeed on Orthanc's REST API (`/changes`, Orthanc Book, "Using the changes API")."""
+
+    rest: Rest
+
+    def last(self) -> int:
+        """Number of the newest change."""
+        return int(self._json("/changes?last")["Last"])
+
+    def since(self, number: int) -> StudyChanges:
+        """Studies that have become complete after this change, once each, with the number to go on from."""
+        page = self._json(f"/changes?since={number}&limit={_AT_ONCE}")
+        stable = [change["ID"] for change in page["Changes"] if change["ChangeType"] == "StableStudy"]
+        return StudyChanges(tuple(dict.fromkeys(stable)), int(page["Last"]), bool(page["Done"]))
+
+    def facts(self, study_id: str) -> StudyFacts | None:
+        """What rules look at; None where Orthanc has the study no more."""
+        study = self._found(f"/studies/{study_id}")
+        series = self._found(f"/studies/{study_id}/series")
+        if study is None or series is None:
+            return None
+        tags = study.get("MainDicomTags", {})
+        return StudyFacts(
+            modalities=_values(entry["MainDicomTags"].get("Modality") for entry in series),
+            ae_titles=_values(self._sender(entry) for entry in series),
+            stations=_values(entry["MainDicomTags"].get("StationName") for entry in series),
+            institutions=_values([tags.get("InstitutionName")]),
+            labels=frozenset(map(str, study.get("Labels", ()))),
+            has_referring_physician=bool(str(tags.get("ReferringPhysicianName", "")).strip(" ^")),
+        )
+
+    def _sender(self, series: dict[str, Any]) -> str:
+        instances = series.get("Instances") or [""]
+        found = self.rest.get(f"/instances/{instances[0]}/metadata/RemoteAET") if instances[0] else None
+        return (found or b"").decode("utf-8", "replace")
+
+    def _json(self, path: str) -> Any:
+        found = self._found(path)
+        if found is None:
+            raise OSError("Orthanc does not tell its changes")
+        return found
+
+    def _found(self, path: str) -> Any:
+        answer = self.rest.get(path)
+        return None if answer is None else json.loads(answer)
+
+
+def _values(texts: Any) -> frozenset[str]:
+    return frozenset(str(text).strip() for text in texts if text and str(text).strip())

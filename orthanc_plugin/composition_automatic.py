@@ -1,0 +1,86 @@
+"""Wires sharing without a button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from .adapters import orthanc_sdk as sdk
+from .adapters.letter_folder import LetterFolder
+from .adapters.orthanc_changes import OrthancChanges
+from .adapters.store.automatic import SqlAutomatic
+from .domain.automatic import AutomaticRule
+from .domain.person_name import display_name
+from .domain.report import ReportRule
+from .domain.share import Audience
+from .handout.letter import LetterPrinter
+from .ports import Clock, ShareRepository
+from .settings import AutomaticRuleSettings, Role, Settings, SettingsError
+from .use_cases.create_share import CreateShare, NewShare
+from .use_cases.share_automatically import ShareAutomatically
+from .use_cases.validity import last_valid_day
+
+
+def build_automatic(
+    settings: Settings,
+    engine: Engine,
+    rest: sdk.OrthancRest,
+    create_share: CreateShare,
+    shares: ShareRepository,
+    letters: LetterPrinter,
+    as_pdf: Callable[[Sequence[str]], bytes],
+    clock: Clock,
+) -> Callable[[], None] | None:
+    """The step of maintenance, None where there are no rules; raises SettingsError for a folder of no use.
+
+    A portal leaves it to the other instance: it stands where strangers come.
+    """
+    automatic = settings.automatic
+    if not automatic.rules or settings.role is Role.PORTAL:
+        return None
+    folder = Path(automatic.letter_folder or "/nowhere")
+    if not automatic.dry_run and not folder.is_dir():
+        raise SettingsError(f"The folder {folder} of Automatic.LetterFolder does not exist.")
+    zone = create_share.validity.zone
+
+    def letter(new: NewShare) -> bytes:
+        share, study = new.share, next(iter(new.studies), None)
+        name = display_name(study.patient_name)[:80] if study and share.audience is Audience.PATIENT else ""
+        link = f"{settings.public_url}/portal/#{new.code.grouped}"
+        last_day = last_valid_day(share.expires_at, zone)
+        return as_pdf(
+            [letters.html(link, new.code, new.password, last_day, share.language, share.audience.value, name)]
+        )
+
+    return ShareAutomatically(
+        rules=[_rule(rule) for rule in automatic.rules],
+        feed=OrthancChanges(rest),
+        claims=SqlAutomatic(engine),
+        create_share=create_share,
+        shares=shares,
+        tray=LetterFolder(folder),
+        letter=letter,
+        clock=clock,
+        default_language=settings.default_language,
+        report=sdk.log_warning,
+        dry_run=automatic.dry_run,
+    )
+
+
+def _rule(given: AutomaticRuleSettings) -> AutomaticRule:
+    return AutomaticRule(
+        name=given.name,
+        modalities=frozenset(given.modalities),
+        ae_titles=frozenset(given.ae_titles),
+        stations=frozenset(given.stations),
+        institutions=frozenset(given.institutions),
+        labels=frozenset(given.labels),
+        with_referring_physician=given.with_referring_physician,
+        audience=Audience(given.audience),
+        language=given.language,
+        validity_days=given.validity_days or None,
+        report=ReportRule.parse(given.report) if given.report else None,
+        consent=given.consent,
+    )

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from orthanc_plugin.adapters.orthanc_changes import OrthancChanges
+from orthanc_plugin.domain.automatic import StudyFacts
+
+from ..support.rest import FakeRest
+
+CHANGES = {
+    "Changes": [
+        {"ChangeType": "NewStudy", "ID": "a", "Seq": 4},
+        {"ChangeType": "StableStudy", "ID": "a", "Seq": 5},
+        {"ChangeType": "StableSeries", "ID": "s", "Seq": 6},
+        {"ChangeType": "StableStudy", "ID": "b", "Seq": 7},
+        {"ChangeType": "StableStudy", "ID": "a", "Seq": 8},
+    ],
+    "Done": True,
+    "Last": 8,
+}
+
+
+def test_complete_studies_are_told_once_each_with_the_place_to_go_on_from() -> None:
+    feed = OrthancChanges(FakeRest({"/changes?since=3&limit=100": CHANGES, "/changes?last": {"Last": 8}}))
+    page = feed.since(3)
+    assert (page.stable, page.last, page.done) == (("a", "b"), 8, True)
+    assert feed.last() == 8
+
+
+def test_what_rules_look_at_comes_from_study_series_and_sender() -> None:
+    rest = FakeRest(
+        {
+            "/studies/a": {
+                "MainDicomTags": {"InstitutionName": " Praxis ", "ReferringPhysicianName": "Haus^Arzt"},
+                "Labels": ["share"],
+            },
+            "/studies/a/series": [
+                {"MainDicomTags": {"Modality": "CT", "StationName": "ROOM-2"}, "Instances": ["i1"]},
+                {"MainDicomTags": {"Modality": "SR"}, "Instances": []},
+            ],
+            "/instances/i1/metadata/RemoteAET": b"CT1",
+        }
+    )
+    assert OrthancChanges(rest).facts("a") == StudyFacts(
+        frozenset({"CT", "SR"}),
+        frozenset({"CT1"}),
+        frozenset({"ROOM-2"}),
+        frozenset({"Praxis"}),
+        frozenset({"share"}),
+        True,
+    )
+
+
+@pytest.mark.parametrize("name", ["", "^^^", " "])
+def test_an_empty_name_is_no_referring_physician(name: str) -> None:
+    rest = FakeRest({"/studies/a": {"MainDicomTags": {"ReferringPhysicianName": name}}, "/studies/a/series": []})
+    assert OrthancChanges(rest).facts("a") == StudyFacts()
+
+
+def test_a_study_that_is_gone_has_no_facts() -> None:
+    assert OrthancChanges(FakeRest({})).facts("a") is None
+    with pytest.raises(OSError, match="changes"):
+        OrthancChanges(FakeRest({})).last()
