@@ -608,9 +608,9 @@ class EventCarrier(Protocol):
 
 @dataclass(frozen=True)
 class StudyChanges:
-    """Studies that have become complete, the number of the last change looked at, and whether it is the newest."""
+    """Studies that are new or complete, the number of the last change looked at, and whether it is the newest."""
 
-    stable: tuple[str, ...]
+    studies: tuple[str, ...]
     last: int
     done: bool
 
@@ -640,6 +640,18 @@ class AutomaticClaims(Protocol):
 
     def move(self, place: int) -> None:
         """Everything up to this change was looked at."""
+        ...
+
+    def wait_for(self, study_id: str, now: int) -> None:
+        """Look at the study once it is complete; harmless to repeat."""
+        ...
+
+    def awaited(self) -> Sequence[str]:
+        """Studies to be looked at."""
+        ...
+
+    def looked_at(self, study_id: str) -> None:
+        """The study waits no more."""
         ...
 
     def claimed(self, study_id: str, rule: str) -> bool:

@@ -24,10 +24,13 @@ class OrthancChanges:
         return int(self._json("/changes?last")["Last"])
 
     def since(self, number: int) -> StudyChanges:
-        """Studies that have become complete after this change, once each, with the number to go on from."""
+        """Studies that were new or complete after this change, once each, with the number to go on from.
+
+        New ones too: in a crash Orthanc forgets that it had to tell when they are complete.
+        """
         page = self._json(f"/changes?since={number}&limit={_AT_ONCE}")
-        stable = [change["ID"] for change in page["Changes"] if change["ChangeType"] == "StableStudy"]
-        return StudyChanges(tuple(dict.fromkeys(stable)), int(page["Last"]), bool(page["Done"]))
+        found = [change["ID"] for change in page["Changes"] if change["ChangeType"] in ("NewStudy", "StableStudy")]
+        return StudyChanges(tuple(dict.fromkeys(found)), int(page["Last"]), bool(page["Done"]))
 
     def facts(self, study_id: str) -> StudyFacts | None:
         """What rules look at; None where Orthanc has the study no more."""
@@ -43,6 +46,7 @@ class OrthancChanges:
             institutions=_values([tags.get("InstitutionName")]),
             labels=frozenset(map(str, study.get("Labels", ()))),
             has_referring_physician=bool(str(tags.get("ReferringPhysicianName", "")).strip(" ^")),
+            is_stable=study.get("IsStable") is True,
         )
 
     def _sender(self, series: dict[str, Any]) -> str:

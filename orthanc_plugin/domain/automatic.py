@@ -18,6 +18,8 @@ class StudyFacts:
     institutions: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
     has_referring_physician: bool = False
+    # Whether Orthanc takes it for complete.
+    is_stable: bool = True
 
 
 @dataclass(frozen=True)

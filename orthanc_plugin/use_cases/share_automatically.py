@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..domain.automatic import AutomaticRule
+from ..domain.automatic import AutomaticRule, StudyFacts
 from ..domain.errors import AlreadyShared, InvalidInput, PatientObjects, StudyNotFound
 from ..domain.study import StudyKey, StudyKeyKind
 from ..ports import AutomaticClaims, Clock, LetterTray, ShareRepository, StudyFeed
@@ -47,18 +47,22 @@ class ShareAutomatically:
             return
         for _ in range(_PAGES_AT_ONCE):
             page = self.feed.since(cursor)
-            for study_id in page.stable:
-                self._consider(study_id)
+            for study_id in page.studies:
+                self.claims.wait_for(study_id, int(self.clock.now()))
             if page.last != cursor:
                 cursor = page.last
                 self.claims.move(cursor)
             if page.done:
-                return
+                break
+        for study_id in self.claims.awaited():
+            facts = self.feed.facts(study_id)
+            if facts is not None and not facts.is_stable:
+                continue
+            if facts is not None:
+                self._consider(study_id, facts)
+            self.claims.looked_at(study_id)
 
-    def _consider(self, study_id: str) -> None:
-        facts = self.feed.facts(study_id)
-        if facts is None:
-            return
+    def _consider(self, study_id: str, facts: StudyFacts) -> None:
         for rule in self.rules:
             if not rule.matches(facts) or self.claims.claimed(study_id, rule.name):
                 continue

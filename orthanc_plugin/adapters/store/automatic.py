@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, delete, insert, select, update
 
 from .database import reading, transaction
-from .schema import automatic_shares, cursors
+from .schema import automatic_shares, awaited_studies, cursors
 
 _CHANGES = "automatic-sharing"
 
@@ -30,6 +30,24 @@ class SqlAutomatic:
         with transaction(self.engine) as connection:
             connection.execute(delete(cursors).where(cursors.c.name == _CHANGES))
             connection.execute(insert(cursors).values(name=_CHANGES, place=place))
+
+    def wait_for(self, study_id: str, now: int) -> None:
+        """Look at the study once it is complete."""
+        with transaction(self.engine) as connection:
+            wanted = awaited_studies.c.study_id == study_id
+            if connection.execute(select(awaited_studies.c.since).where(wanted)).first() is None:
+                connection.execute(insert(awaited_studies).values(study_id=study_id, since=now))
+
+    def awaited(self) -> Sequence[str]:
+        """Studies to be looked at, those first that have waited longest."""
+        with reading(self.engine) as connection:
+            wanted = select(awaited_studies.c.study_id).order_by(awaited_studies.c.since, awaited_studies.c.study_id)
+            return list(connection.execute(wanted).scalars())
+
+    def looked_at(self, study_id: str) -> None:
+        """The study waits no more."""
+        with transaction(self.engine) as connection:
+            connection.execute(delete(awaited_studies).where(awaited_studies.c.study_id == study_id))
 
     def claimed(self, study_id: str, rule: str) -> bool:
         """Whether the rule has shared the study, even if the share is gone."""

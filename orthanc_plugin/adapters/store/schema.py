@@ -177,6 +177,14 @@ automatic_shares = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
+# Studies that are looked at by rules once they are complete; Orthanc forgets in a crash that it has to tell of them.
+awaited_studies = Table(
+    "awaited_studies",
+    metadata,
+    Column("study_id", String(64), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+)
+
 cursors = Table(
     "cursors",
     metadata,

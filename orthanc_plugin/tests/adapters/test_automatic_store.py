@@ -24,6 +24,16 @@ def test_the_place_is_kept_and_moved_both_ways(claims: SqlAutomatic) -> None:
     claims.engine.dispose()
 
 
+def test_studies_are_awaited_in_the_order_in_which_they_came(claims: SqlAutomatic) -> None:
+    for study, now in (("b", 1), ("a", 2), ("b", 3)):
+        claims.wait_for(study, now)
+    assert claims.awaited() == ["b", "a"]
+    claims.looked_at("b")
+    claims.looked_at("b")
+    assert claims.awaited() == ["a"]
+    claims.engine.dispose()
+
+
 def test_a_claim_stands_for_good_and_waits_until_its_letter_is_given_out(claims: SqlAutomatic) -> None:
     claims.add("study", "ct", "s1", 100)
     claims.add("study", "ref", "s2", 100)

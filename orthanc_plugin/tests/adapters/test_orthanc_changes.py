@@ -9,7 +9,7 @@ from ..support.rest import FakeRest
 
 CHANGES = {
     "Changes": [
-        {"ChangeType": "NewStudy", "ID": "a", "Seq": 4},
+        {"ChangeType": "NewStudy", "ID": "c", "Seq": 4},
         {"ChangeType": "StableStudy", "ID": "a", "Seq": 5},
         {"ChangeType": "StableSeries", "ID": "s", "Seq": 6},
         {"ChangeType": "StableStudy", "ID": "b", "Seq": 7},
@@ -23,7 +23,7 @@ CHANGES = {
 def test_complete_studies_are_told_once_each_with_the_place_to_go_on_from() -> None:
     feed = OrthancChanges(FakeRest({"/changes?since=3&limit=100": CHANGES, "/changes?last": {"Last": 8}}))
     page = feed.since(3)
-    assert (page.stable, page.last, page.done) == (("a", "b"), 8, True)
+    assert (page.studies, page.last, page.done) == (("c", "a", "b"), 8, True)
     assert feed.last() == 8
 
 
@@ -33,6 +33,7 @@ def test_what_rules_look_at_comes_from_study_series_and_sender() -> None:
             "/studies/a": {
                 "MainDicomTags": {"InstitutionName": " Praxis ", "ReferringPhysicianName": "Haus^Arzt"},
                 "Labels": ["share"],
+                "IsStable": True,
             },
             "/studies/a/series": [
                 {"MainDicomTags": {"Modality": "CT", "StationName": "ROOM-2"}, "Instances": ["i1"]},
@@ -54,7 +55,7 @@ def test_what_rules_look_at_comes_from_study_series_and_sender() -> None:
 @pytest.mark.parametrize("name", ["", "^^^", " "])
 def test_an_empty_name_is_no_referring_physician(name: str) -> None:
     rest = FakeRest({"/studies/a": {"MainDicomTags": {"ReferringPhysicianName": name}}, "/studies/a/series": []})
-    assert OrthancChanges(rest).facts("a") == StudyFacts()
+    assert OrthancChanges(rest).facts("a") == StudyFacts(is_stable=False)
 
 
 def test_a_study_that_is_gone_has_no_facts() -> None:

@@ -52,6 +52,17 @@ class Claims:
         self.place: int | None = None
         self.made: dict[tuple[str, str], str] = {}
         self.waits: list[str] = []
+        self.looking: list[str] = []
+
+    def wait_for(self, study_id: str, now: int) -> None:
+        if study_id not in self.looking:
+            self.looking.append(study_id)
+
+    def awaited(self) -> list[str]:
+        return list(self.looking)
+
+    def looked_at(self, study_id: str) -> None:
+        self.looking.remove(study_id)
 
     def cursor(self) -> int | None:
         return self.place
@@ -150,6 +161,17 @@ def test_a_share_that_staff_deleted_is_not_made_again(office: Office) -> None:
     office.feed.stable(office.world.mine.id)
     office.step()
     assert not office.world.store.shares
+
+
+def test_a_study_is_awaited_until_it_is_complete_also_where_orthanc_never_says_so(office: Office) -> None:
+    office.feed.stable(office.world.mine.id, dataclasses.replace(CT, is_stable=False))
+    office.step()
+    office.step()
+    assert not office.world.store.shares and office.claims.place == office.feed.last()
+    # As after a crash: complete, and nobody tells.
+    office.feed.known[office.world.mine.id] = CT
+    office.step()
+    assert len(office.printed) == 1 and not office.claims.looking
 
 
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(office: Office) -> None:

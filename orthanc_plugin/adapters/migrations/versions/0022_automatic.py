@@ -20,6 +20,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_automatic_shares_waiting", "automatic_shares", ["waiting"])
     op.create_table(
+        "awaited_studies",
+        sa.Column("study_id", sa.String(64), primary_key=True),
+        sa.Column("since", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
         "cursors",
         sa.Column("name", sa.String(40), primary_key=True),
         sa.Column("place", sa.BigInteger, nullable=False),
@@ -28,4 +33,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("cursors")
+    op.drop_table("awaited_studies")
     op.drop_table("automatic_shares")
