@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 import time
@@ -11,10 +12,13 @@ from typing import Any
 
 import pytest
 import zxingcpp
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
+from playwright.sync_api import Browser
+
+from harness.server import File, OrthancServer
 
 from .support.practice import Practice, Share
-from .support.studies import Studies
+from .support.studies import Studies, make_studies
 
 LETTERS = "/patient-share/api/v1/letters"
 MOST_LETTERS = 50
@@ -37,6 +41,10 @@ def told(tool: str, *arguments: str) -> str:
 def picture(pdf: Path, dots_per_inch: int) -> Image.Image:
     told("pdftoppm", "-r", str(dots_per_inch), "-png", "-singlefile", str(pdf), str(pdf.with_suffix("")))
     return Image.open(pdf.with_suffix(".png")).convert("L")
+
+
+def picture_of(pdf: Path, target: Path) -> None:
+    picture(pdf, 100).save(target)
 
 
 def codes(image: Image.Image) -> list[str]:
@@ -63,6 +71,42 @@ def test_a_letter_is_text_with_embedded_fonts_on_one_page(
     # As a phone in a shaking hand would see it.
     photo = image.rotate(7, fillcolor=200, expand=True).filter(ImageFilter.GaussianBlur(1.6))
     assert codes(photo) == [share.link]
+
+
+@pytest.mark.one_suite
+def test_the_practices_logo_is_in_the_pdf_and_on_the_page(
+    orthanc_image: str, chromium: Browser, screenshots: Path, tmp_path: Path
+) -> None:
+    picture = io.BytesIO()
+    drawing = Image.new("RGB", (600, 150), "white")
+    ImageDraw.Draw(drawing).ellipse((10, 10, 140, 140), fill=(14, 92, 100))
+    drawing.save(picture, "PNG")
+    practice_settings = {"Name": "Radiologie am Musterplatz", "LogoFile": "/etc/orthanc/logo.png"}
+    files = {"/etc/orthanc/logo.png": File(picture.getvalue())}
+    with OrthancServer(orthanc_image, {"PatientShare": {"Practice": practice_settings}}, files=files) as server:
+        server.wait_ready()
+        practice = Practice(server)
+        share = practice.share(make_studies(server).a.id)
+        pdf = tmp_path / "letter.pdf"
+        pdf.write_bytes(printed(practice, share))
+        assert len(told("pdfimages", "-list", str(pdf)).splitlines()) >= 3
+        picture_of(pdf, screenshots / "letter-logo.pdf.png")
+        user = next(iter(server.staff))
+        page = chromium.new_page(http_credentials={"username": user, "password": server.staff[user]})
+        page.goto(server.url + "/patient-share")
+        page.evaluate(
+            """fields => {
+                const form = document.createElement("form");
+                Object.assign(form, {method: "post", action: "/patient-share/letter"});
+                for (const [name, value] of Object.entries(fields))
+                    form.append(Object.assign(document.createElement("input"), {name, value}));
+                document.body.append(form); form.submit();
+            }""",
+            {"share": share.id, "code": share.code, "password": share.password},
+        )
+        page.wait_for_selector("img.logo")
+        assert page.evaluate("document.querySelector('img.logo').naturalWidth") == 600
+        page.close()
 
 
 def test_the_halves_for_two_ways_of_delivery(practice: Practice, studies: Studies, tmp_path: Path) -> None:

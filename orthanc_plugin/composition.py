@@ -16,6 +16,7 @@ from .adapters import orthanc_sdk as sdk
 from .adapters.hasher import Argon2Hasher
 from .adapters.log_levels import PATTERNS as LOG_LEVEL_PATTERNS
 from .adapters.log_levels import LogLevels
+from .adapters.logo import read_logo
 from .adapters.maintenance import Maintenance
 from .adapters.metrics import Metrics
 from .adapters.orthanc_archive import OrthancArchive
@@ -161,7 +162,9 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     hasher, attempts = Argon2Hasher(), SqlAttempts(engine)
     validity = ValidityRule(settings.default_validity_days, settings.max_validity_days, ZoneInfo(settings.time_zone))
     languages, templates = load_languages(), template_environment()
-    practice = Practice(**settings.practice.model_dump())
+    practice = Practice(
+        **settings.practice.model_dump(exclude={"logo_file"}), logo=read_logo(settings.practice.logo_file)
+    )
     view_study, viewers = ViewStudy(archive, clock), Viewers(_enabled_viewers(settings.viewers))
     record_view = RecordView(record, view_study)
     create_share = CreateShare(

@@ -85,6 +85,9 @@ class PracticeSettings(_Section):
     )
     email: str = Field(default="", max_length=120, description="E-mail address on the letter.")
     website: str = Field(default="", max_length=200, description="Web address on the letter.")
+    logo_file: str = Field(
+        default="", description="PNG or JPEG file for the head of the letter, at most 1 MB; it is made smaller."
+    )
 
 
 class ViewerSettings(_Section):

@@ -37,10 +37,13 @@ def policy_with_frame(answer: flask.Response) -> None:
     answer.headers["X-Frame-Options"] = "SAMEORIGIN"
 
 
-def policy_with_style(answer: flask.Response, digests: list[str]) -> None:
-    """Let exactly the styles with these SHA-256 digests (CSP level 3) stand inside this answer."""
+def policy_of_letter(answer: flask.Response, digests: list[str]) -> None:
+    """Let exactly the styles with these SHA-256 digests (CSP level 3) stand inside this answer, and pictures."""
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    answer.headers["Content-Security-Policy"] = _POLICY.replace("style-src 'self'", f"style-src {allowed}")
+    policy = _POLICY.replace("style-src 'self'", f"style-src {allowed}").replace(
+        "img-src 'self' blob:", "img-src data:"
+    )
+    answer.headers["Content-Security-Policy"] = policy
 
 
 def add(answer: flask.Response) -> flask.Response:

@@ -43,6 +43,8 @@ class Practice:
     telephone: str
     email: str
     website: str
+    # A `data:` URI of a picture; empty without one.
+    logo: str = ""
 
 
 @dataclass(frozen=True)

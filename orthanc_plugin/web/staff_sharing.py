@@ -28,7 +28,7 @@ from .api_models import ShareRequest
 from .context import language, services, staff_user, static_files
 from .own_paths import STAFF
 from .pages import page
-from .security_headers import policy_with_style
+from .security_headers import policy_of_letter
 from .staff_search import words
 from .staff_words import Words, complaint
 
@@ -155,7 +155,7 @@ def letter() -> flask.Response:
         content_type="text/html; charset=utf-8",
     )
     styles = [hashlib.sha256(style.encode()).digest() for style in _STYLE.findall(html)]
-    policy_with_style(answer, [base64.b64encode(digest).decode() for digest in styles])
+    policy_of_letter(answer, [base64.b64encode(digest).decode() for digest in styles])
     return answer
 
 

@@ -78,6 +78,12 @@ def test_the_letter_stands_alone() -> None:
     assert "@page { size: A4" in html
 
 
+def test_the_logo_is_carried_inside() -> None:
+    uri = "data:image/png;base64,AAAA"
+    html = letter(practice=Practice("Praxis", (), "", "", "", uri))
+    assert re.findall(r'src="([^"]*)"', html) == [uri]
+
+
 def test_the_practices_words_are_shown_as_text() -> None:
     hostile = '<script>x()</script>"&'
     html = letter(practice=Practice(hostile, (hostile, hostile), hostile, hostile, hostile))
