@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from harness.dicom import Geometry, Patient, Study, ct_series
 from harness.modality import send
@@ -243,3 +243,25 @@ def test_nothing_overlaps(
     page.keyboard.press("Escape")
     assert page.locator("#about").is_hidden()
     context.close()
+
+
+@pytest.mark.parametrize("lost", ["viewer/stage.js", "viewer/main.js"])
+def test_a_script_that_is_lost_on_the_way_is_fetched_with_the_page_once_more(
+    desktop: BrowserContext, server: OrthancServer, practice: Practice, studies: Studies, lost: str
+) -> None:
+    page = open_link(desktop, practice.share(studies.a.id))
+    asked: list[str] = []
+
+    def lose_the_first(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route(f"**/{lost}", lose_the_first)
+    page.goto(server.url + "/portal/series/1")
+    page.wait_for_function("() => window.__viewer && window.__viewer.shown > 0")
+    assert len(asked) >= 2
+    page.unroute_all(behavior="ignoreErrors")
+    desktop.close()

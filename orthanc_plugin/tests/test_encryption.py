@@ -12,6 +12,7 @@ import pytest
 
 from orthanc_plugin.adapters.keyring import Keyring, add_key, read_key_file
 from orthanc_plugin.adapters.vault.mark import NAME
+from orthanc_plugin.adapters.vault.opening import open_storage
 from orthanc_plugin.adapters.vault.storage import EncryptedStorage, sealed_path
 from orthanc_plugin.cli import main
 from orthanc_plugin.composition import start_or_stop
@@ -124,6 +125,15 @@ def test_a_new_key_is_in_the_mark_before_a_file_is_encrypted_under_it(configured
     os.utime(root.parent / "key", (0, 0))
     started(configured)
     configured.storage[0][0](UUID, DICOM, b"an image")
+    assert sorted(json.loads((root / NAME).read_text())["keys"]) == ["1", "2"]
+
+
+def test_a_key_that_is_taken_up_while_orthanc_runs_is_in_the_mark_as_well(root: Path) -> None:
+    keys = {1: b"a" * 32}
+    keyring = Keyring(keys)
+    storage = open_storage({"StorageDirectory": str(root)}, keyring)
+    keyring._derived = Keyring({**keys, 2: b"b" * 32})._derived
+    storage.create(UUID, DICOM, b"an image")
     assert sorted(json.loads((root / NAME).read_text())["keys"]) == ["1", "2"]
 
 

@@ -7,6 +7,8 @@ const HEARTBEAT_MS = 1000 * Number(dialog.dataset.heartbeat);
 const RETRY_MS = Math.min(5000, HEARTBEAT_MS / 2);
 /* Before the idle limit strikes, somebody who reads slowly needs time to find the button. */
 const WARN_SECONDS = Math.min(60, Number(dialog.dataset.idle) / 3);
+const REVIVE_MS = 6000;
+const MOST_REVIVALS = 3;
 const USED = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart', 'scroll'];
 
 const page = [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
@@ -117,6 +119,20 @@ addEventListener('pageshow', event => {
   document.documentElement.hidden = true;
   beat();
 });
+
+/* A part of the viewer that was lost on the way never comes by itself: the page is loaded once more, at most three times. */
+const revived = history.state?.revived ?? 0;
+function revive() {
+  setTimeout(() => {
+    if (window.__viewer || over || leaving || revived >= MOST_REVIVALS) return;
+    history.replaceState({ ...history.state, revived: revived + 1 }, '');
+    location.reload();
+  }, REVIVE_MS * (1 + revived));
+}
+if (document.getElementById('viewer')) {
+  if (document.readyState === 'complete') revive();
+  else addEventListener('load', revive);
+}
 
 channel?.addEventListener('message', event => { if (event.data === 'ended') end(); });
 for (const form of document.querySelectorAll('form.logout')) {

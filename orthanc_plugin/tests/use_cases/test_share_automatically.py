@@ -27,7 +27,7 @@ class Feed:
 
     def __init__(self) -> None:
         self.changes: list[str] = ["before"] * 7
-        self.known: dict[str, StudyFacts] = {}
+        self.known: dict[str, StudyFacts] = {"before": CT}
         self.page = 2
 
     def stable(self, study_id: str, facts: StudyFacts = CT) -> None:
@@ -140,9 +140,8 @@ def test_a_study_that_matches_is_shared_and_its_letter_laid_out(office: Office) 
 
 
 def test_the_archive_from_before_stays_unshared(office: Office) -> None:
-    office.feed.known["before"] = CT
     office.step()
-    assert office.claims.place == 7 and not office.claims.made
+    assert office.claims.place == 7 and not office.claims.looking
 
 
 def test_each_study_is_shared_once_by_each_rule(office: Office) -> None:
@@ -206,6 +205,13 @@ def test_what_fails_for_the_time_being_is_done_in_the_next_round(office: Office)
     office.change(letter=office.letter)
     office.step()
     assert len(office.printed) == 1
+
+
+def test_only_what_is_new_is_looked_at(office: Office) -> None:
+    looked: list[int] = []
+    office.feed.since = lambda number: looked.append(number) or StudyChanges((), 7, True)  # type: ignore[method-assign, func-returns-value]
+    office.step()
+    assert looked == [7]
 
 
 def test_over_another_index_it_begins_anew(office: Office) -> None:
