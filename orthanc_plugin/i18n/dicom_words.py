@@ -26,6 +26,21 @@ _MODALITIES = {
     "SR": _("Structured report"),
     "DOC": _("Document"),
     "OT": _("Other images"),
+    "PX": _("Panoramic X-ray of the teeth"),
+    "IO": _("X-ray of the teeth"),
+    "BMD": _("Bone density"),
+    "ES": _("Endoscopy"),
+    "XC": _("Photographs"),
+    "OP": _("Images of the eye"),
+    "OPT": _("Images of the eye"),
+    "ECG": _("Electrocardiogram (ECG)"),
+    "SEG": _("Marked regions"),
+    "PR": _("Settings for displaying the images"),
+    "KO": _("Selection of important images"),
+    "RTSTRUCT": _("Radiotherapy planning"),
+    "RTPLAN": _("Radiotherapy planning"),
+    "RTDOSE": _("Radiotherapy planning"),
+    "AU": _("Sound recording"),
 }
 
 # Series of these modalities hold no pictures: PS3.3 A.33 to A.35, A.45.
