@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from harness import image
 from harness.server import OrthancServer
 
+from .support.networks import wait_until_settled
 from .support.practice import Practice
 from .support.studies import Studies, make_studies
 
@@ -95,3 +96,10 @@ def real_study_folder() -> Path:
     if not os.environ.get("TEST_DICOM") or not folder.is_dir():
         pytest.skip("TEST_DICOM names no folder with DICOM files")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _settled_networks(request: pytest.FixtureRequest) -> None:
+    """A browser is not used while the machine's networks still change."""
+    if "chromium" in request.fixturenames:
+        wait_until_settled()

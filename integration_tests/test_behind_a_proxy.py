@@ -6,7 +6,7 @@ import base64
 import http.client
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Error, Page
 from harness.proxy import HOST, STAFF_HOST
 from harness.server import OrthancServer
 
+from .support.networks import wait_until_settled
 from .support.practice import SHARES
 from .support.proxied import Answer, Proxied, proxied
 
@@ -197,30 +198,59 @@ def visit(page: Page, address: str) -> None:
     raise AssertionError("the networks of this machine change all the time")
 
 
+def changed(failure: str | None) -> bool:
+    return NETWORK_CHANGED in (failure or "")
+
+
+def undisturbed(walk: Callable[[], None], dropped: list[str]) -> None:
+    """Once more from the beginning where a change of networks has dropped something; every other fault counts."""
+    for left in (3, 2, 1, 0):
+        wait_until_settled()
+        dropped.clear()
+        try:
+            walk()
+        except Error:
+            if not (dropped and left):
+                raise
+        else:
+            return
+
+
 def test_the_portal_in_a_browser(chromium: Browser, unlimited: Proxied, screenshots: Path) -> None:
     share = unlimited.practice.share(unlimited.studies.a.id)
     context = chromium.new_context(ignore_https_errors=True, locale="de-DE", viewport={"width": 390, "height": 844})
     faults: list[str] = []
     context.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page = context.new_page()
-    visit(page, share.link)
-    page.wait_for_function("() => document.querySelector('#code').value !== ''")
-    page.fill("#password", share.password)
-    page.press("#password", "Enter")
-    page.wait_for_url("**/portal/study")
-    visit(page, f"{unlimited.proxy.url}/portal/series/1")
-    page.wait_for_function("() => window.__viewer && window.__viewer.shown > 0")
+    dropped: list[str] = []
+    context.on("requestfailed", lambda request: dropped.append(request.url) if changed(request.failure) else None)
+
+    def looks_at_images() -> None:
+        context.clear_cookies()
+        visit(page, share.link)
+        page.wait_for_function("() => document.querySelector('#code').value !== ''")
+        page.fill("#password", share.password)
+        page.press("#password", "Enter")
+        page.wait_for_url("**/portal/study")
+        visit(page, f"{unlimited.proxy.url}/portal/series/1")
+        page.wait_for_function("() => window.__viewer && window.__viewer.shown > 0")
+
+    undisturbed(looks_at_images, dropped)
     cookies = {cookie["name"]: cookie for cookie in context.cookies()}
     assert cookies["__Host-patient-share"]["secure"] and cookies["__Host-patient-share"]["httpOnly"]
     assert [fault for fault in faults if NETWORK_CHANGED not in fault] == []
     # What the proxy says by itself when it has had enough.
     for _ in range(15):
         unlimited.ask("/portal/login", "POST", form={"code": "x", "password": "x"})
-    visit(page, f"{unlimited.proxy.url}/portal")
-    page.fill("#code", share.code)
-    page.fill("#password", share.password)
-    page.press("#password", "Enter")
-    page.get_by_text("Bitte warten Sie eine Minute").wait_for()
+
+    def is_asked_to_wait() -> None:
+        visit(page, f"{unlimited.proxy.url}/portal")
+        page.fill("#code", share.code)
+        page.fill("#password", share.password)
+        page.press("#password", "Enter")
+        page.get_by_text("Bitte warten Sie eine Minute").wait_for()
+
+    undisturbed(is_asked_to_wait, dropped)
     page.screenshot(path=screenshots / "proxy-patience.png")
     context.close()
 
