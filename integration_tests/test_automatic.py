@@ -19,12 +19,14 @@ from harness.dicom import Geometry, Patient, Study, ct_series
 from harness.server import DATA, USER_ID, OrthancServer
 
 from .support.practice import Practice, Recipient
+from .support.waiting import eventually
 
 pytestmark = pytest.mark.one_suite
 
 SHARES = "/patient-share/api/v1/shares"
 RULE = {"Name": "ct", "Modalities": ["CT"], "AeTitles": ["SCANNER"], "ValidityDays": 14}
-PATIENCE = 60.0
+# A moment between two steps of the program is short.
+AT_ONCE = 0.001
 
 
 def configuration(dry_run: bool) -> dict[str, Any]:
@@ -50,7 +52,7 @@ class Site:
         """As a power failure would, at once."""
         self.server.container.reload()
         os.kill(int(self.server.container.attrs["State"]["Pid"]), signal.SIGKILL)
-        eventually(lambda: not self.server.running())
+        eventually(lambda: not self.server.running(), pause=AT_ONCE)
 
     def printed(self) -> list[Path]:
         return sorted(self.letters.glob("*.pdf"))
@@ -59,13 +61,6 @@ class Site:
         found = self.practice.api("GET", SHARES).json()["shares"]
         assert isinstance(found, list)
         return found
-
-
-def eventually(what: Callable[[], bool], pause: float = 0.001) -> None:
-    until = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(pause)
 
 
 @pytest.fixture
@@ -125,11 +120,11 @@ def test_a_study_from_the_scanner_is_shared_once_through_kills_at_three_moments(
                 letter.unlink()
             before = {share["id"] for share in site.shares()}
             scanned(site, folder, number)
-            eventually(moment)
+            eventually(moment, pause=AT_ONCE)
             site.kill()
             server.container.start()
             server.wait_ready()
-            eventually(lambda: len(site.printed()) == 1 and not list(site.letters.glob(".*.part")), 0.2)
+            eventually(lambda: len(site.printed()) == 1 and not list(site.letters.glob(".*.part")))
             (share,) = [share for share in site.shares() if share["id"] not in before]
             assert share["created_by"] == "rule ct"
             assert site.printed()[0].stem == share["id"] and opens(site, site.printed()[0])
@@ -148,7 +143,7 @@ def test_a_dry_run_says_what_it_would_do(orthanc_image: str, folder: Path) -> No
     try:
         time.sleep(1)
         scanned(site, folder, 9)
-        eventually(lambda: "dry run: rule ct would share study" in server.logs(), 0.2)
+        eventually(lambda: "dry run: rule ct would share study" in server.logs())
         assert not site.shares() and not site.printed()
         assert "Sabine" not in server.logs()
     finally:

@@ -12,7 +12,6 @@ from .adapters.letter_folder import LetterFolder
 from .adapters.orthanc_changes import OrthancChanges
 from .adapters.store.automatic import SqlAutomatic
 from .domain.automatic import AutomaticRule
-from .domain.person_name import display_name
 from .domain.report import ReportRule
 from .domain.share import Audience
 from .handout.letter import LetterPrinter
@@ -20,7 +19,6 @@ from .ports import Clock, ShareRepository
 from .settings import AutomaticRuleSettings, Role, Settings, SettingsError
 from .use_cases.create_share import CreateShare, NewShare
 from .use_cases.share_automatically import ShareAutomatically
-from .use_cases.validity import last_valid_day
 
 
 def build_automatic(
@@ -46,13 +44,7 @@ def build_automatic(
     zone = create_share.validity.zone
 
     def letter(new: NewShare) -> bytes:
-        share, study = new.share, next(iter(new.studies), None)
-        name = display_name(study.patient_name)[:80] if study and share.audience is Audience.PATIENT else ""
-        link = f"{settings.public_url}/portal/#{new.code.grouped}"
-        last_day = last_valid_day(share.expires_at, zone)
-        return as_pdf(
-            [letters.html(link, new.code, new.password, last_day, share.language, share.audience.value, name)]
-        )
+        return as_pdf([letters.of_share(new.share, new.code, new.password, new.studies, settings.public_url, zone)])
 
     return ShareAutomatically(
         rules=[_rule(rule) for rule in automatic.rules],

@@ -22,6 +22,7 @@ from .domain.outbox import RetryRule
 from .domain.person_name import display_name
 from .domain.share import Audience, Share
 from .domain.study import StudySummary
+from .handout.letter import personal_link
 from .handout.mail import Envelope, MailFacts, MailWriter
 from .i18n.catalogue import Language
 from .ports import Clock, Entropy, ShareRepository, Transaction
@@ -61,7 +62,7 @@ class LetterBox:
         self, recipient: EmailAddress, share: Share, studies: Sequence[StudySummary], code: AccessCode, now: float
     ) -> bytes:
         """The message with the link."""
-        link = f"{self._settings.public_url}/portal/#{code.grouped}"
+        link = personal_link(self._settings.public_url, code)
         facts = MailFacts(
             share.audience.value,
             last_valid_day(share.expires_at, self._zone),

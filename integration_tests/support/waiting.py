@@ -8,9 +8,9 @@ from collections.abc import Callable
 PATIENCE_SECONDS = 60
 
 
-def eventually(holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
-    """Ask until it holds; fails after `seconds`."""
+def eventually(holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS, pause: float = 0.1) -> None:
+    """Ask until it holds, every `pause` seconds; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"still not so after {seconds:.0f} s"
-        time.sleep(0.1)
+        time.sleep(pause)

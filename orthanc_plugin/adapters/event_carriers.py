@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import http.client
-import os
 import ssl
 from collections.abc import Callable
 from contextlib import closing
@@ -14,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..domain.outbox import Delivery, MailState, Reason
+from .durable_file import sync_folder, write_durably
 
 SIGNATURE = "X-Patient-Share-Signature"
 
@@ -77,22 +77,9 @@ class FileDrop:
         """Try once. An event that was written before is written over."""
         hidden, final = self.folder / f".{entry_id}.tmp", self.folder / f"{entry_id}.json"
         try:
-            hidden.unlink(missing_ok=True)
-            descriptor = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(body + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+            write_durably(hidden, body + b"\n", 0o600)
             hidden.replace(final)
-            self._keep()
+            sync_folder(self.folder)
         except OSError:
             return Delivery(MailState.WAITING, Reason.UNREACHABLE)
         return Delivery(MailState.SENT)
-
-    def _keep(self) -> None:
-        """The name is on the disk, too."""
-        descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
 from markupsafe import Markup
 
 from ..domain.credential import AccessCode, Password
+from ..domain.person_name import display_name
+from ..domain.share import Audience, Share
+from ..domain.study import StudySummary
 from ..i18n.catalogue import Language
+from ..use_cases.validity import last_valid_day
 from .qr_code import qr_svg
+
+# What fits on the letter's line; DICOM allows 64 characters for each of several components (PS3.5 section 6.2).
+_LONGEST_NAME = 80
 
 
 class Part(StrEnum):
@@ -24,6 +32,11 @@ class Part(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the half of the letter
 
 
+def personal_link(public_url: str, code: AccessCode) -> str:
+    """The link that opens a share; the code stands in its fragment, which browsers do not send."""
+    return f"{public_url}/portal/#{code.grouped}"
+
+
 @dataclass(frozen=True)
 class LetterPrinter:
     """Prints letters from the theme's template `handout.html`."""
@@ -31,6 +44,22 @@ class LetterPrinter:
     templates: Environment
     languages: Mapping[str, Language]
     practice: Any
+
+    def of_share(
+        self,
+        share: Share,
+        code: AccessCode,
+        password: Password,
+        studies: Sequence[StudySummary],
+        public_url: str,
+        zone: ZoneInfo,
+        part: Part = Part.BOTH,
+    ) -> str:
+        """The letter of a share. Two in one printer are told apart by the name; who a referrer is, only staff know."""
+        for_patient = share.audience is Audience.PATIENT and studies
+        name = display_name(studies[0].patient_name)[:_LONGEST_NAME] if for_patient else ""
+        last_day, link = last_valid_day(share.expires_at, zone), personal_link(public_url, code)
+        return self.html(link, code, password, last_day, share.language, share.audience.value, name, part)
 
     def html(
         self,

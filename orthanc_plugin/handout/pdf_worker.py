@@ -43,10 +43,10 @@ def as_pdf(pages: list[str]) -> bytes:
     """One document of all pages; raises whatever the library raises."""
     import weasyprint  # noqa: PLC0415 - missing libraries are one request's fault, and told as that
 
+    # A letter holds its logo itself; no file and no address is read.
+    fetcher = weasyprint.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
     documents = [
-        weasyprint.HTML(string=page, url_fetcher=_nothing_from_elsewhere()).render(
-            font_config=_fonts(), pdf_variant=_VARIANT
-        )
+        weasyprint.HTML(string=page, url_fetcher=fetcher).render(font_config=_fonts(), pdf_variant=_VARIANT)
         for page in pages
     ]
     made = documents[0].copy([page for document in documents for page in document.pages])
@@ -62,13 +62,6 @@ def _fonts() -> Any:
     from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415 - as above
 
     return FontConfiguration()
-
-
-def _nothing_from_elsewhere() -> Any:
-    """A letter holds its logo itself; no file and no address is read."""
-    import weasyprint  # noqa: PLC0415 - as above
-
-    return weasyprint.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
 
 
 def _answer(answers: BinaryIO, fault: int, made: bytes) -> None:

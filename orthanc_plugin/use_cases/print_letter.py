@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from ..domain.audit import Who
 from ..domain.audit_terms import Action
 from ..domain.credential import AccessCode
-from ..domain.errors import ShareNotFound
 from ..domain.share import Share
 from ..ports import CodeIndex, ShareRepository, Transaction
 from .record_event import RecordEvent
+from .share_in_force import share_in_force
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,4 @@ class PrintLetter:
 
     def share_of(self, share_id: str, code: AccessCode) -> Share:
         """The same without a print."""
-        found = self.shares.find_by_code(self.codes.candidates(code))
-        if found is None or found[0].id != share_id:
-            raise ShareNotFound
-        return found[0]
+        return share_in_force(self.shares, self.codes, share_id, code)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from ..domain.credential import AccessCode
 from ..domain.email_address import EmailAddress
-from ..domain.errors import ShareNotFound
 from ..domain.outbox import MailKind, MailState
 from ..domain.share import Share
 from ..domain.study import StudySummary
 from ..ports import Clock, CodeIndex, ShareRepository, Transaction
 from .look_after_mail import LookAfterMail
 from .order_mail import OrderInvitation
+from .share_in_force import share_in_force
 
 # A form that comes twice, by a second click or a page that is loaded again, is one wish.
 _SAME_WISH_SECONDS = 60
@@ -40,10 +40,7 @@ class SendInvitation:
         user: str,
     ) -> Share:
         """Answer the share; raises ShareNotFound where the code is not, or no longer, that of the share."""
-        found = self.shares.find_by_code(self.codes.candidates(code))
-        if found is None or found[0].id != share_id:
-            raise ShareNotFound
-        share = found[0]
+        share = share_in_force(self.shares, self.codes, share_id, code)
         with self.transaction():
             if not self._on_its_way(share_id, recipient):
                 self.invite(recipient, share, studies(share), code, user)

@@ -8,15 +8,13 @@ import flask
 
 from ..domain.credential import AccessCode, Password
 from ..domain.errors import InvalidInput
-from ..domain.person_name import display_name
 from ..domain.report import ReportRule
-from ..domain.share import Audience, Share, ShareState
+from ..domain.share import Share, ShareState
 from ..domain.study import StudySummary, is_orthanc_id, is_uid
-from ..handout.letter import Part
+from ..handout.letter import Part, personal_link
 from ..ports import ShareFilter
 from ..use_cases.create_share import NewShare, ShareOrder
 from ..use_cases.reissue_password import Reissued
-from ..use_cases.validity import last_valid_day
 from . import openapi_document
 from .api_models import ExtendRequest, LettersRequest, ReissueRequest, ReportRequest, ShareRequest
 from .context import services, staff_user
@@ -27,8 +25,6 @@ from .share_views import AlreadyCreated, ShareList, ShareView, created_share, re
 
 _LARGEST_PAGE = 200
 _DEFAULT_PAGE = 50
-# What fits on the letter's line; DICOM allows 64 characters for each of several components (PS3.5 section 6.2).
-_LONGEST_NAME = 80
 _LIST_PARAMETERS = {"state", "orthanc_id", "study_instance_uid", "opened", "limit", "cursor"}
 
 
@@ -181,7 +177,7 @@ def _sent_off(share: Share) -> str | None:
 
 def link(code: AccessCode) -> str:
     """The personal link."""
-    return f"{services().public_url}/portal/#{code.grouped}"
+    return personal_link(services().public_url, code)
 
 
 def letters() -> flask.Response:
@@ -198,12 +194,9 @@ def letters() -> flask.Response:
 def letter(
     share: Share, code: AccessCode, password: Password, studies: Sequence[StudySummary], part: Part = Part.BOTH
 ) -> str:
-    """Two letters in one printer are told apart by the name; who a referrer is, only staff know."""
+    """The letter of a share (HTML)."""
     used = services()
-    for_patient = share.audience is Audience.PATIENT and studies
-    name = display_name(studies[0].patient_name)[:_LONGEST_NAME] if for_patient else ""
-    last_day = last_valid_day(share.expires_at, used.zone)
-    return used.letters.html(link(code), code, password, last_day, share.language, share.audience.value, name, part)
+    return used.letters.of_share(share, code, password, studies, used.public_url, used.zone, part)
 
 
 def _email_states(shares: Sequence[Share]) -> Mapping[str, str]:

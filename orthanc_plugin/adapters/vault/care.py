@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..durable_file import sync_folder
 from .envelope import ANY_TYPE, EMPTY_SLOT, DamagedFile, SealedFile, seal, slot_bytes
 from .storage import ENDING, UNFINISHED, EncryptedStorage, is_attachment, opened, sealed_path
 
@@ -71,7 +72,7 @@ def _convert_one(storage: EncryptedStorage, path: Path, found: Found) -> None:
         return
     try:
         if whole:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
             path.unlink()
             found.changed += 1
     except FileNotFoundError:
@@ -90,27 +91,24 @@ def _clean(unfinished: Path) -> None:
 
 def verify(storage: EncryptedStorage, progress: Progress) -> Found:
     """Decrypt every file from its beginning to its end."""
-    found = Found()
-    for path in _attachments(storage):
-        if path.name.endswith(UNFINISHED):
-            continue
-        if not path.name.endswith(ENDING):
-            found.plain += 1
-        else:
-            uuid = path.name.removesuffix(ENDING)
-            with suppress(FileNotFoundError), opened(path) as descriptor:
-                try:
-                    for _ in SealedFile(descriptor, uuid, ANY_TYPE, storage.keys).chunks():
-                        pass
-                    found.encrypted += 1
-                except DamagedFile as fault:
-                    found.damaged.append(f"{uuid}: {fault}")
-        progress(found)
-    return found
+
+    def read_through(_descriptor: int, file: SealedFile) -> bool:
+        for _ in file.chunks():
+            pass
+        return False
+
+    return _each_sealed(storage, progress, os.O_RDONLY, read_through)
 
 
 def rotate(storage: EncryptedStorage, newest: int, progress: Progress) -> Found:
     """Wrap the key of every file under the newest master key; the content stays as it is."""
+    return _each_sealed(storage, progress, os.O_RDWR, lambda descriptor, file: _rewrap(descriptor, file, newest))
+
+
+def _each_sealed(
+    storage: EncryptedStorage, progress: Progress, flags: int, work: Callable[[int, SealedFile], bool]
+) -> Found:
+    """Open every encrypted file for `work`, which answers whether it has changed it."""
     found = Found()
     for path in _attachments(storage):
         if path.name.endswith(UNFINISHED):
@@ -119,12 +117,11 @@ def rotate(storage: EncryptedStorage, newest: int, progress: Progress) -> Found:
             found.plain += 1
         else:
             uuid = path.name.removesuffix(ENDING)
-            with suppress(FileNotFoundError), opened(path, os.O_RDWR) as descriptor:
+            with suppress(FileNotFoundError), opened(path, flags) as descriptor:
                 try:
-                    file = SealedFile(descriptor, uuid, ANY_TYPE, storage.keys)
-                    moved = _rewrap(descriptor, file, newest)
-                    found.changed += moved
-                    found.encrypted += not moved
+                    changed = work(descriptor, SealedFile(descriptor, uuid, ANY_TYPE, storage.keys))
+                    found.changed += changed
+                    found.encrypted += not changed
                 except DamagedFile as fault:
                     found.damaged.append(f"{uuid}: {fault}")
         progress(found)
@@ -150,8 +147,3 @@ def _attachments(storage: EncryptedStorage) -> Iterator[Path]:
     for first in sorted(storage.root.glob("[0-9a-f][0-9a-f]")):
         for second in sorted(first.glob("[0-9a-f][0-9a-f]")):
             yield from sorted(path for path in second.iterdir() if is_attachment(path))
-
-
-def _sync_folder(folder: Path) -> None:
-    with opened(folder, os.O_RDONLY | os.O_DIRECTORY) as descriptor:
-        os.fsync(descriptor)

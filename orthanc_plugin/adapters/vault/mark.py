@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from ..durable_file import sync_folder, write_durably
+
 NAME = "patient-share-encryption.json"
 _FORMAT = 1
 
@@ -94,17 +96,9 @@ class Mark:
         text = json.dumps({"format": _FORMAT, "keys": {str(version): noted[version] for version in sorted(noted)}})
         unfinished = self._path.with_name(f"{NAME}.{secrets.token_hex(4)}")
         try:
-            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(text + "\n")
-                file.flush()
-                os.fsync(file.fileno())
+            write_durably(unfinished, f"{text}\n".encode("ascii"), 0o600)
             unfinished.rename(self._path)
         finally:
             with suppress(FileNotFoundError):
                 unfinished.unlink()
-        folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self.root)
