@@ -188,7 +188,9 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     mail = None
     if settings.email.server and settings.role is not Role.PORTAL:
         letters = LetterBox(settings, templates, languages, practice, validity.zone)
-        mail = build_mail(settings.email, letters, engine, keyring, shares, clock, entropy, transaction, record)
+        mail = build_mail(
+            settings.email, letters, engine, keyring, shares, clock, entropy, transaction, record, archive
+        )
     services = Services(
         authenticator=authenticator,
         create_share=create_share,
@@ -276,7 +278,18 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         keep_shares_days=settings.purge_shares_after_days,
         reseal=Reseal(engine, keyring),
         new_key=keyring.taken_up,
-        automatic=build_automatic(settings, engine, rest, create_share, shares, letter_printer, as_pdf, clock),
+        automatic=build_automatic(
+            settings,
+            engine,
+            rest,
+            create_share,
+            shares,
+            letter_printer,
+            as_pdf,
+            clock,
+            mail.services.invite if mail else None,
+        ),
+        report_notices=mail.report_notices if mail else None,
     )
     maintenance = _maintenance(maintain, metrics, settings)
     events = build_events(settings, engine, keyring, shares, archive, clock)

@@ -12,12 +12,15 @@ from .adapters.letter_folder import LetterFolder
 from .adapters.orthanc_changes import OrthancChanges
 from .adapters.store.automatic import SqlAutomatic
 from .domain.automatic import AutomaticRule
+from .domain.dicom_tag import DicomTag
+from .domain.email_address import EmailAddress
 from .domain.report import ReportRule
 from .domain.share import Audience
-from .handout.letter import LetterPrinter
+from .handout.letter import LetterPrinter, Part
 from .ports import Clock, ShareRepository
 from .settings import AutomaticRuleSettings, Role, Settings, SettingsError
 from .use_cases.create_share import CreateShare, NewShare
+from .use_cases.order_mail import OrderInvitation
 from .use_cases.share_automatically import ShareAutomatically
 
 
@@ -30,6 +33,7 @@ def build_automatic(
     letters: LetterPrinter,
     as_pdf: Callable[[Sequence[str]], bytes],
     clock: Clock,
+    invite: OrderInvitation | None,
 ) -> Callable[[], None] | None:
     """The step of maintenance, None where there are no rules; raises SettingsError for a folder of no use.
 
@@ -43,12 +47,21 @@ def build_automatic(
         raise SettingsError(f"The folder {folder} of Automatic.LetterFolder does not exist.")
     zone = create_share.validity.zone
 
-    def letter(new: NewShare) -> bytes:
-        return as_pdf([letters.of_share(new.share, new.code, new.password, new.studies, settings.public_url, zone)])
+    def letter(new: NewShare, password_only: bool) -> bytes:
+        part = Part.PASSWORD if password_only else Part.BOTH
+        made = letters.of_share(new.share, new.code, new.password, new.studies, settings.public_url, zone, part)
+        return as_pdf([made])
+
+    def send(address: EmailAddress, new: NewShare, user: str) -> None:
+        if invite:
+            invite(address, new.share, new.studies, new.code, user)
+
+    rules = [_rule(rule) for rule in automatic.rules]
+    tags = {tag for rule in rules for tag in (*rule.tags, rule.email_tag) if tag}
 
     return ShareAutomatically(
-        rules=[_rule(rule) for rule in automatic.rules],
-        feed=OrthancChanges(rest),
+        rules=rules,
+        feed=OrthancChanges(rest, tuple(tags)),
         claims=SqlAutomatic(engine),
         create_share=create_share,
         shares=shares,
@@ -58,6 +71,7 @@ def build_automatic(
         default_language=settings.default_language,
         report=sdk.log_warning,
         dry_run=automatic.dry_run,
+        invite=send if invite else None,
     )
 
 
@@ -69,10 +83,12 @@ def _rule(given: AutomaticRuleSettings) -> AutomaticRule:
         stations=frozenset(given.stations),
         institutions=frozenset(given.institutions),
         labels=frozenset(given.labels),
+        tags={DicomTag.parse(tag): frozenset(values) for tag, values in given.tags.items()},
         with_referring_physician=given.with_referring_physician,
         audience=Audience(given.audience),
         language=given.language,
         validity_days=given.validity_days or None,
         report=ReportRule.parse(given.report) if given.report else None,
         consent=given.consent,
+        email_tag=DicomTag.parse(given.email_tag) if given.email_tag else None,
     )

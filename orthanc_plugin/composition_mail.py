@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,11 +25,12 @@ from .domain.study import StudySummary
 from .handout.letter import personal_link
 from .handout.mail import Envelope, MailFacts, MailWriter
 from .i18n.catalogue import Language
-from .ports import Clock, Entropy, ShareRepository, Transaction
+from .ports import Archive, Clock, Entropy, ShareRepository, Transaction
 from .settings import EmailSettings, Settings
 from .use_cases.deliver_mail import DeliverMail
 from .use_cases.look_after_mail import LookAfterMail
 from .use_cases.notify_expiry import NotifyExpiry
+from .use_cases.notify_report import NotifyReport
 from .use_cases.order_mail import OrderInvitation
 from .use_cases.record_event import RecordEvent
 from .use_cases.send_invitation import SendInvitation
@@ -76,6 +77,11 @@ class LetterBox:
         facts = MailFacts(share.audience.value, last_valid_day(share.expires_at, self._zone))
         return self._writer.expiry_notice(recipient, share.language, facts, now)
 
+    def report_notice(self, recipient: EmailAddress, share: Share, now: float) -> bytes:
+        """The message that a report is there, without a link."""
+        facts = MailFacts(share.audience.value, last_valid_day(share.expires_at, self._zone))
+        return self._writer.report_notice(recipient, share.language, facts, now)
+
     def _patient(self, share: Share, studies: Sequence[StudySummary]) -> str:
         if not (self._settings.email.may_name_patient and studies and share.audience is Audience.PATIENT):
             return ""
@@ -95,6 +101,8 @@ class Mail:
 
     services: MailServices
     sender: Background
+    # A step of maintenance; None where recipients are not told of reports.
+    report_notices: Callable[[], object] | None
 
 
 def build_mail(
@@ -107,6 +115,7 @@ def build_mail(
     entropy: Entropy,
     transaction: Transaction,
     record: RecordEvent,
+    archive: Archive,
 ) -> Mail:
     """Raises SecretFileError where a file of the section cannot be used."""
     outbox = SqlOutbox(engine, keyring)
@@ -126,7 +135,10 @@ def build_mail(
     desk = LookAfterMail(outbox, shares, clock, transaction, record, sender.wake)
     invite = OrderInvitation(outbox, letters.invitation, entropy, clock, record)
     send = SendInvitation(shares, keyring, clock, desk, invite, transaction)
-    return Mail(MailServices(desk, invite, send), sender)
+    tell = NotifyReport(
+        outbox, shares, archive, letters.report_notice, clock, transaction, record, sender.wake
+    )  # fmt: skip
+    return Mail(MailServices(desk, invite, send), sender, tell if settings.notices.report_ready else None)
 
 
 def _mailer(settings: EmailSettings) -> SmtpMailer:

@@ -589,6 +589,10 @@ class Outbox(Protocol):
         """Shares that end after `now` and by `until`, with the address that their invitation went to."""
         ...
 
+    def to_tell_of_reports(self, now: int) -> Sequence[tuple[str, str]]:
+        """Shares whose recipient was invited while no report was shown and told of none since, with the address."""
+        ...
+
 
 class Mailer(Protocol):
     """Hands one message to the practice's mail server."""

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_pascal
 
+from .domain.dicom_tag import DicomTag
 from .domain.email_address import EmailAddress
 from .domain.errors import InvalidInput
 from .domain.report import ReportRule
@@ -124,20 +125,26 @@ class AutomaticRuleSettings(_Section):
     stations: tuple[str, ...] = Field(default=(), strict=False, description="Station Name (0008,1010).")
     institutions: tuple[str, ...] = Field(default=(), strict=False, description="Institution Name (0008,0080).")
     labels: tuple[str, ...] = Field(default=(), strict=False, description="Label of the study in Orthanc.")
+    tags: dict[str, Annotated[tuple[str, ...], Field(strict=False, min_length=1)]] = Field(
+        default={}, description="Tags of the first image and their values, private ones as `0011,20:CREATOR`."
+    )
     with_referring_physician: bool = Field(default=False, description="Only where a referring physician is named.")
     audience: Literal["patient", "referrer"] = Field(default="patient", description="For whom.")
     language: Literal["", "de", "en"] = Field(default="", description="Language; empty: DefaultLanguage.")
     validity_days: int = Field(default=0, ge=0, le=365, description="Days; 0: DefaultValidityDays.")
     report: str = Field(default="", description="When the report is shown; empty: the practice's rule.")
     consent: bool = Field(default=False, description="Whether consent is on file for every such study.")
+    email_tag: str = Field(default="", description="Tag with the e-mail address that the link is sent to.")
 
     @model_validator(mode="after")
     def _conditions(self) -> Self:
         named = self.modalities or self.ae_titles or self.stations or self.institutions or self.labels
-        if not (named or self.with_referring_physician):
+        if not (named or self.tags or self.with_referring_physician):
             raise ValueError("a rule needs a condition: without one it would share everything")
         if self.report:
             _report(self.report)
+        for tag in (*self.tags, *filter(None, [self.email_tag])):
+            DicomTag.parse(tag)
         return self
 
 
@@ -159,6 +166,10 @@ class NoticeSettings(_Section):
         ge=0,
         le=60,
         description="Send a notice, without link and password, so many days before a share ends; 0: none.",
+    )
+    report_ready: bool = Field(
+        default=False,
+        description="Send a notice, without link and password, once a report can be read that could not be before.",
     )
 
 
@@ -422,6 +433,8 @@ def _check_automatic(settings: Settings) -> None:
         raise SettingsError(f"{SECTION}.Automatic.Rules: each rule needs a name of its own.")
     if names and not automatic.dry_run and not automatic.letter_folder:
         raise SettingsError(f"{SECTION}.Automatic.LetterFolder is needed: the password is in the letter alone.")
+    if any(rule.email_tag for rule in automatic.rules) and not settings.email.server:
+        raise SettingsError(f"{SECTION}.Automatic.Rules: EmailTag needs the mail server in Email.Server.")
     if settings.require_consent and not all(rule.consent for rule in automatic.rules):
         raise SettingsError(f"{SECTION}.Automatic.Rules: RequireConsent is set, so each rule must state Consent.")
     if any(rule.validity_days > settings.max_validity_days for rule in automatic.rules):

@@ -95,7 +95,12 @@ class Planner:
             for path in fill(template, self.subjects[name], self.around):
                 if path not in seen:
                     seen.add(path)
-                    yield Ask(person, template, route_class, "plain", "GET", path, person.headers, subject=name)
+                    found = self._class(path, route_class)
+                    yield Ask(person, template, found, "plain", "GET", path, person.headers, subject=name)
+
+    def _class(self, path: str, of_template: RouteClass) -> RouteClass:
+        """A file has its own class, also where it is found by the template that a plugin announces for its folder."""
+        return self.routes.get(path, of_template)
 
     def _disguised(
         self, person: Person, template: str, route_class: RouteClass, chance: random.Random
@@ -112,7 +117,8 @@ class Planner:
         def ask(kind: str, method: str, target: str, subject: str, headers: Headers = (), body: bytes = b"") -> Ask:
             named = {name.lower() for name, _ in headers}
             kept = [(name, value) for name, value in own if name.lower() not in named]
-            return Ask(person, template, route_class, kind, method, target, (*kept, *headers), body, subject)
+            found = self._class(target, route_class)
+            return Ask(person, template, found, kind, method, target, (*kept, *headers), body, subject)
 
         for method in METHODS:
             path, name = path_and_subject()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..domain.automatic import StudyFacts
+from ..domain.dicom_tag import DicomTag
 from ..ports import StudyChanges
 from .rest import Rest
 
 _AT_ONCE = 100
+# Files begin with the first; more than a few creators in one group are not seen.
+_BLOCKS = range(0x10, 0x20)
+_LONGEST_VALUE = 4096
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,8 @@ class OrthancChanges:
     """StudyFeed on Orthanc's REST API (`/changes`, Orthanc Book, "Using the changes API")."""
 
     rest: Rest
+    # What rules look at besides.
+    tags: Sequence[DicomTag] = ()
 
     def last(self) -> int:
         """Number of the newest change."""
@@ -47,12 +54,31 @@ class OrthancChanges:
             labels=frozenset(map(str, study.get("Labels", ()))),
             has_referring_physician=bool(str(tags.get("ReferringPhysicianName", "")).strip(" ^")),
             is_stable=study.get("IsStable") is True,
+            tags=self._tags(series),
         )
 
     def _sender(self, series: dict[str, Any]) -> str:
         instances = series.get("Instances") or [""]
         found = self.rest.get(f"/instances/{instances[0]}/metadata/RemoteAET") if instances[0] else None
         return (found or b"").decode("utf-8", "replace")
+
+    def _tags(self, series: Sequence[Mapping[str, Any]]) -> Mapping[DicomTag, str]:
+        instance = next((found for entry in series for found in entry.get("Instances", ())), None)
+        if instance is None or not self.tags:
+            return {}
+        texts = {tag: self._text(f"/instances/{instance}/content", tag) for tag in self.tags}
+        return {tag: text for tag, text in texts.items() if text}
+
+    def _text(self, content: str, tag: DicomTag) -> str:
+        for block in _BLOCKS if tag.creator else (None,):
+            if block is not None and self._value(content, tag.group, block) != tag.creator:
+                continue
+            return self._value(content, tag.group, tag.element + ((block or 0) << 8))
+        return ""
+
+    def _value(self, content: str, group: int, element: int) -> str:
+        found = self.rest.get(f"{content}/{group:04x}-{element:04x}")
+        return "" if found is None or len(found) > _LONGEST_VALUE else found.decode("utf-8", "replace").strip(" \0")
 
     def _json(self, path: str) -> Any:
         found = self._found(path)

@@ -12,6 +12,7 @@ class MailKind(StrEnum):
 
     INVITATION = "invitation"
     EXPIRY_NOTICE = "expiry-notice"
+    REPORT_NOTICE = "report-notice"
     # Not a mail: something that the practice's information system is told.
     EVENT = "event"
 
@@ -102,3 +103,5 @@ class OutboxEntry:
     reply: int = 0
     # Whether the message still exists, so that it can be sent again.
     kept: bool = True
+    # Whether the recipient was invited while no report was shown, so that one may be announced.
+    report_awaited: bool = False

@@ -78,6 +78,25 @@ class MailWriter:
         ]
         return self._message(recipient, language, text("Your access to images ends soon"), facts, before, [], "", now)
 
+    def report_notice(self, recipient: EmailAddress, language_code: str, facts: MailFacts, now: float) -> bytes:
+        """That a report can be read now; without link and password, and without a word of what it says."""
+        language = self.languages[language_code]
+        text = language.text
+        opening = (
+            text("a report is ready for you together with the images of your patient.")
+            if facts.audience == "referrer"
+            else text("your report is ready. You can read it where you look at your images.")
+        )
+        before = [
+            opening,
+            text("You can open it with the link and the password that you have got from us, up to and including {day}.")
+            .format(day=language.long_date(facts.last_day)),
+        ]  # fmt: skip
+        subject = text("Your report is ready")
+        if facts.audience == "referrer":
+            subject = text("A report is ready")
+        return self._message(recipient, language, subject, facts, before, [], "", now)
+
     def _message(
         self,
         recipient: EmailAddress,

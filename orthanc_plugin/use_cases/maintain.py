@@ -45,6 +45,8 @@ class Maintain:
     new_key: Callable[[], int | None] = lambda: None
     # Shares what has become complete, by the practice's rules; None where there are none.
     automatic: Callable[[], None] | None = None
+    # Tells recipients of reports that they can read now; None where they are not told.
+    report_notices: Callable[[], object] | None = None
 
     @property
     def steps(self) -> Mapping[str, Callable[[], object]]:
@@ -61,8 +63,8 @@ class Maintain:
     @property
     def after_changes(self) -> Mapping[str, Callable[[], object]]:
         """Those that are taken at once when a study has become complete or was deleted."""
-        automatic = {"automatic sharing": self.automatic} if self.automatic else {}
-        return {"arrivals": self.arrivals.sweep, **automatic}
+        wanted = {"automatic sharing": self.automatic, "report notices": self.report_notices}
+        return {"arrivals": self.arrivals.sweep, **{name: step for name, step in wanted.items() if step}}
 
     def end_sessions(self) -> None:
         """End sessions that are over, and forget those that ended a day ago."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..domain.audit import Who
 from ..domain.audit_terms import Action
@@ -35,9 +35,20 @@ class OrderInvitation:
         """Answer the entry; raises Unavailable."""
         now = self.clock.now()
         entry = new_entry(f"{self.entropy.bits(128):032x}", share, MailKind.INVITATION, int(now), user)
+        entry = replace(entry, report_awaited=not shows_a_report(share, studies, now))
         self.outbox.add(entry, recipient.text, self.write(recipient, share, studies, code, now))
         self.record(Action.EMAIL_ORDERED, Who.staff(user), share, what=kind_word(entry), email=mark(entry))
         return entry
+
+
+def shows_a_report(share: Share, studies: Sequence[StudySummary], now: float) -> bool:
+    """Whether the recipient can read a report now."""
+    return any(
+        series.report_at is not None and share.shows_report(series.report_at, now)
+        for study in studies
+        for series in study.series
+        if series.id not in share.excluded_series
+    )
 
 
 def new_entry(entry_id: str, share: Share, kind: MailKind, now: int, user: str) -> OutboxEntry:

@@ -1,8 +1,8 @@
 """Share studies by rules once they are complete: each rule once for each study, whatever happens in between.
 
-The letter is laid out and written to the disk hidden; then share and claim are filed in one transaction; then the
-letter gets its name. Killed before the transaction, nothing is shared and the study is looked at again; killed after
-it, the letter gets its name in the next round.
+The letter (where the link goes by e-mail: the half with the password) is laid out and written to the disk hidden; then
+share, claim and e-mail are filed in one transaction; then the letter gets its name. Killed before the transaction,
+nothing is shared and the study is looked at again; killed after it, the letter gets its name in the next round.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..domain.automatic import AutomaticRule, StudyFacts
+from ..domain.email_address import EmailAddress
 from ..domain.errors import AlreadyShared, InvalidInput, PatientObjects, StudyNotFound
 from ..domain.study import StudyKey, StudyKeyKind
 from ..ports import AutomaticClaims, Clock, LetterTray, ShareRepository, StudyFeed
@@ -21,7 +22,10 @@ _PAGES_AT_ONCE = 50
 
 @dataclass(frozen=True)
 class ShareAutomatically:
-    """A step of maintenance. `letter` makes the document of a new share; `report` says a line to the administrator."""
+    """A step of maintenance. `letter` makes the document of a new share, True: the half with the password alone.
+
+    `report` says a line to the administrator; `invite` files an e-mail with the link for the user who is named.
+    """
 
     rules: Sequence[AutomaticRule]
     feed: StudyFeed
@@ -29,11 +33,12 @@ class ShareAutomatically:
     create_share: CreateShare
     shares: ShareRepository
     tray: LetterTray
-    letter: Callable[[NewShare], bytes]
+    letter: Callable[[NewShare, bool], bytes]
     clock: Clock
     default_language: str
     report: Callable[[str], None]
     dry_run: bool = True
+    invite: Callable[[EmailAddress, NewShare, str], object] | None = None
 
     def __call__(self) -> None:
         """Look at what has become complete since the last time; raises what a later try may cure."""
@@ -69,9 +74,10 @@ class ShareAutomatically:
             if self.dry_run:
                 self.report(f"automatic sharing, dry run: rule {rule.name} would share study {study_id}")
             else:
-                self._share(study_id, rule)
+                self._share(study_id, rule, facts)
 
-    def _share(self, study_id: str, rule: AutomaticRule) -> None:
+    def _share(self, study_id: str, rule: AutomaticRule, facts: StudyFacts) -> None:
+        address = rule.address(facts) if self.invite else None
         order = ShareOrder(
             studies=(StudyKey(StudyKeyKind.ORTHANC_ID, study_id),),
             audience=rule.audience,
@@ -85,10 +91,12 @@ class ShareAutomatically:
         )
 
         def write_letter(new: NewShare) -> None:
-            self.tray.write(new.share.id, self.letter(new))
+            self.tray.write(new.share.id, self.letter(new, address is not None))
 
         def claim(new: NewShare) -> None:
             self.claims.add(study_id, rule.name, new.share.id, int(self.clock.now()))
+            if self.invite and address:
+                self.invite(address, new, order.user)
 
         try:
             self.create_share(order, along=claim, ahead=write_letter)
@@ -98,6 +106,9 @@ class ShareAutomatically:
         except (PatientObjects, InvalidInput) as refusal:
             why = type(refusal).__name__
             self.report(f"automatic sharing: rule {rule.name} does not share study {study_id}: {why}")
+            return
+        if rule.email_tag and not address:
+            self.report(f"automatic sharing: study {study_id} names no e-mail address, the whole letter is printed")
         self._give_out()
 
     def _give_out(self) -> None:

@@ -23,6 +23,7 @@ _OPEN = (_WAITING, *_REPEATABLE)
 _LASTING = (MailState.SENT, MailState.DROPPED, MailState.CANCELLED)
 _IS_EVENT = outbox.c.kind == MailKind.EVENT.value
 _MOST_SWEPT = 500
+_MOST_NOTICES = 1000
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class SqlOutbox:
                 "message": self.cipher.encrypt(message.decode("ascii"), f"{entry.id}/message"),
                 "code_index": connection.execute(code_index).scalar_one(),
                 "for_expiry": for_expiry,
+                "report_awaited": entry.report_awaited,
                 "attempts": entry.attempts,
                 "next_at": entry.next_at,
                 "changed_at": entry.changed_at,
@@ -176,6 +178,21 @@ class SqlOutbox:
 
     def to_notify(self, now: int, until: int) -> Sequence[tuple[str, str]]:
         """Shares that end after `now` and by `until`, with the address that their invitation went to."""
+        told = outbox.alias("told")
+        known = exists().where(
+            told.c.share_id == shares.c.id,
+            told.c.kind == MailKind.EXPIRY_NOTICE.value,
+            told.c.for_expiry == shares.c.expires_at,
+        )
+        return self._invited(now, and_(shares.c.expires_at <= until, ~known))
+
+    def to_tell_of_reports(self, now: int) -> Sequence[tuple[str, str]]:
+        """Shares whose recipient was invited while no report was shown and told of none since, with the address."""
+        told = outbox.alias("told")
+        known = exists().where(told.c.share_id == shares.c.id, told.c.kind == MailKind.REPORT_NOTICE.value)
+        return self._invited(now, and_(outbox.c.report_awaited.is_(True), ~known))
+
+    def _invited(self, now: int, condition: ColumnElement[bool]) -> Sequence[tuple[str, str]]:
         wanted = select(outbox.c.id, outbox.c.share_id, outbox.c.address).join(shares, shares.c.id == outbox.c.share_id)
         wanted = wanted.where(
             outbox.c.kind == MailKind.INVITATION.value,
@@ -184,16 +201,10 @@ class SqlOutbox:
             shares.c.revoked_at.is_(None),
             shares.c.paused_at.is_(None),
             shares.c.expires_at > now,
-            shares.c.expires_at <= until,
-        )
-        told = outbox.alias("told")
-        known = exists().where(
-            told.c.share_id == shares.c.id,
-            told.c.kind == MailKind.EXPIRY_NOTICE.value,
-            told.c.for_expiry == shares.c.expires_at,
+            condition,
         )
         with reading(self.engine) as connection:
-            rows = connection.execute(wanted.where(~known).order_by(outbox.c.created_at).limit(100)).all()
+            rows = connection.execute(wanted.order_by(outbox.c.created_at).limit(_MOST_NOTICES)).all()
         texts = ((row.share_id, self._text(row.address, f"{row.id}/address")) for row in rows)
         return list({share_id: (share_id, address) for share_id, address in texts if address}.values())
 
@@ -250,5 +261,6 @@ def _entry(row: Any, **changed: Any) -> OutboxEntry:
         "reason": Reason(row.reason),
         "reply": row.reply,
         "kept": row.message is not None,
+        "report_awaited": row.report_awaited,
     }
     return OutboxEntry(**(values | changed))

@@ -142,6 +142,8 @@ outbox = Table(
     # The share's code and end at that time: the entry is void once they are others.
     Column("code_index", String(64), nullable=False),
     Column("for_expiry", BigInteger),
+    # Of an invitation: whether no report was shown when it was written.
+    Column("report_awaited", Boolean, nullable=False, server_default=sql("false")),
     Column("attempts", Integer, nullable=False),
     # While waiting: when it is tried. While somebody is at it: until when nobody else is.
     Column("next_at", BigInteger, nullable=False),

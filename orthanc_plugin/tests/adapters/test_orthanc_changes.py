@@ -4,6 +4,7 @@ import pytest
 
 from orthanc_plugin.adapters.orthanc_changes import OrthancChanges
 from orthanc_plugin.domain.automatic import StudyFacts
+from orthanc_plugin.domain.dicom_tag import DicomTag
 
 from ..support.rest import FakeRest
 
@@ -50,6 +51,23 @@ def test_what_rules_look_at_comes_from_study_series_and_sender() -> None:
         frozenset({"share"}),
         True,
     )
+
+
+def test_tags_are_read_where_the_file_has_them_also_in_another_private_block() -> None:
+    flag, other, telecom = DicomTag(0x11, 0x20, "RIS"), DicomTag(0x11, 0x20, "NOBODY"), DicomTag(0x10, 0x2155)
+    rest = FakeRest(
+        {
+            "/studies/a": {"MainDicomTags": {}},
+            "/studies/a/series": [{"MainDicomTags": {}, "Instances": ["i1"]}],
+            "/instances/i1/content/0011-0010": b"OTHER ",
+            "/instances/i1/content/0011-1020": b"N ",
+            "/instances/i1/content/0011-0012": b"RIS ",
+            "/instances/i1/content/0011-1220": b"J\0",
+            "/instances/i1/content/0010-2155": b"x" * 5000,
+        }
+    )
+    facts = OrthancChanges(rest, (flag, other, telecom)).facts("a")
+    assert facts is not None and facts.tags == {flag: "J"}
 
 
 @pytest.mark.parametrize("name", ["", "^^^", " "])

@@ -234,6 +234,22 @@ def test_notices_are_due_where_an_invitation_was_sent_and_once_for_each_end(post
     assert post.outbox.to_notify(NOW, NOW + 60_000) == [("a" * 32, ADDRESS)]
 
 
+def test_a_report_is_told_of_once_where_none_was_shown_at_the_invitation(post: Post) -> None:
+    awaited = OutboxEntry(
+        "r1", "a" * 32, MailKind.INVITATION, MailState.WAITING, NOW, "x", 0, NOW, NOW, report_awaited=True
+    )
+    assert post.outbox.add(awaited, ADDRESS, MESSAGE)
+    post.order("e3", "b" * 32)
+    for _ in range(2):
+        mail = post.outbox.claim(NOW, LEASE)
+        assert mail is not None and post.outbox.settle(mail, SENT, NOW, 0)
+    assert post.outbox.to_tell_of_reports(NOW) == [("a" * 32, ADDRESS)]
+    assert post.outbox.to_tell_of_reports(NOW + 60_000) == []
+    notice = OutboxEntry("n1", "a" * 32, MailKind.REPORT_NOTICE, MailState.WAITING, NOW, "system", 0, NOW, NOW)
+    assert post.outbox.add(notice, ADDRESS, b"x")
+    assert post.outbox.to_tell_of_reports(NOW) == []
+
+
 def test_after_a_change_of_keys_address_and_message_move_on(post: Post, tmp_path: Path) -> None:
     post.order()
     both, new = Keyring({1: bytes(32), 2: b"k" * 32}), Keyring({2: b"k" * 32})

@@ -88,6 +88,14 @@ def test_a_notice_holds_no_link() -> None:
         assert "http" not in text and "#" not in text.replace("#ffffff", "").split("</head>")[0]
 
 
+@pytest.mark.parametrize(("audience", "words"), [("patient", "Ihr Befund liegt bereit"), ("referrer", "ein Befund")])
+def test_a_notice_of_a_report_says_that_it_is_there_and_no_more(audience: str, words: str) -> None:
+    message = read(writer().report_notice(TO, "de", replace(FACTS, audience=audience), 1e9))
+    assert "Befund ist da" in message["Subject"]
+    for text in parts(message):
+        assert words in text and "bis einschließlich Mittwoch, 23. Dezember 2026" in text and "http" not in text
+
+
 def test_every_try_can_be_recognised_but_no_two_messages_are_alike() -> None:
     first, second = (read(writer().invitation(TO, "de", FACTS, LINK, 1e9))["Message-ID"] for _ in range(2))
     assert first != second and first.endswith("@praxis.example>")

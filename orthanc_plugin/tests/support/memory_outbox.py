@@ -63,3 +63,6 @@ class MemoryOutbox:
 
     def to_notify(self, now: int, until: int) -> Sequence[tuple[str, str]]:
         raise NotImplementedError
+
+    def to_tell_of_reports(self, now: int) -> Sequence[tuple[str, str]]:
+        raise NotImplementedError

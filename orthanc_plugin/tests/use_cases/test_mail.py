@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -15,15 +15,19 @@ from orthanc_plugin.adapters.store.outbox import SqlOutbox
 from orthanc_plugin.adapters.store.shares import SqlShares
 from orthanc_plugin.domain.audit import SYSTEM
 from orthanc_plugin.domain.audit_terms import Action
+from orthanc_plugin.domain.credential import AccessCode
 from orthanc_plugin.domain.email_address import EmailAddress
 from orthanc_plugin.domain.errors import MailNotFound, MailUnchangeable, ShareNotFound
 from orthanc_plugin.domain.outbox import Delivery, MailKind, MailState, OutboxEntry, Reason, RetryRule
+from orthanc_plugin.domain.report import ReportRule
 from orthanc_plugin.domain.share import Audience, Share, SharedStudy
+from orthanc_plugin.domain.study import SeriesSummary, StudySummary
 from orthanc_plugin.ports import AuditFilter
 from orthanc_plugin.use_cases.deliver_mail import DeliverMail
 from orthanc_plugin.use_cases.look_after_mail import LookAfterMail
 from orthanc_plugin.use_cases.notify_expiry import NotifyExpiry
-from orthanc_plugin.use_cases.order_mail import kind_word, mark, new_entry
+from orthanc_plugin.use_cases.notify_report import NotifyReport
+from orthanc_plugin.use_cases.order_mail import OrderInvitation, kind_word, mark, new_entry, shows_a_report
 from orthanc_plugin.use_cases.record_event import RecordEvent
 
 from ..support.clock import MovableClock
@@ -32,6 +36,14 @@ SENT = Delivery(MailState.SENT, reply=250)
 LATER = Delivery(MailState.WAITING, Reason.BUSY, 451)
 DAY = 24 * 3600
 SHARE = "a" * 32
+CODE = AccessCode.from_number(1)
+
+
+class FixedEntropy:
+    """Entropy that is none."""
+
+    def bits(self, count: int) -> int:
+        return 5
 
 
 @dataclass
@@ -209,6 +221,65 @@ def test_no_notice_without_the_setting_or_an_invitation_that_was_sent(office: Of
         office.outbox, office.shares, lambda *_: b"", office.clock, office.deliver.transaction, office.deliver.record, 0
     )
     assert off() == 0 and office.notify() == 1
+
+
+class Reports:
+    """Archive: one study with a report that arrived at `report_at`, or none."""
+
+    def __init__(self) -> None:
+        self.report_at: int | None = None
+
+    def study(self, study_id: str) -> StudySummary:
+        images = SeriesSummary("i", "1.2.1", "CT", 1, "", "", 3)
+        report = SeriesSummary("r", "1.2.2", "SR", 2, "", "", 1, self.report_at)
+        series = (images, report) if self.report_at else (images,)
+        return StudySummary(study_id, "1.2", "", "", "", "", "", series)
+
+
+def invited(office: Office, archive: Reports) -> NotifyReport:
+    """Send the invitation; answers the step that tells of reports."""
+    share = office.shares.get(SHARE)
+    assert share is not None
+    write = office.notify.write
+    shared = (office.clock, office.deliver.transaction, office.deliver.record)
+    order = OrderInvitation(office.outbox, lambda *_: b"hello", FixedEntropy(), office.clock, office.deliver.record)
+    order(EmailAddress.parse("erika@example.org"), share, [archive.study("s")], CODE, "reception")
+    office.deliver()
+    return NotifyReport(office.outbox, office.shares, archive, write, *shared, lambda: None)  # type: ignore[arg-type]
+
+
+def test_a_report_that_comes_later_is_told_of_once(office: Office) -> None:
+    archive = Reports()
+    tell = invited(office, archive)
+    archive.report_at = int(office.clock.now())
+    # Held by the practice: nobody is told that there is one.
+    office.shares.set_report(SHARE, ReportRule.parse("hold"))
+    assert tell() == 0
+    office.shares.set_report(SHARE, ReportRule.parse("24h"))
+    assert tell() == 0
+    office.clock.advance(days=1)
+    assert (tell(), tell()) == (1, 0)
+    office.deliver()
+    assert office.server.sent[1:] == [("erika@example.org", b"notice")]
+    archive.report_at = int(office.clock.now())
+    office.clock.advance(days=2)
+    assert tell() == 0
+
+
+def test_a_report_that_was_there_at_the_invitation_is_no_news(office: Office) -> None:
+    archive = Reports()
+    archive.report_at = int(office.clock.now())
+    office.shares.set_report(SHARE, ReportRule.parse("at-once"))
+    assert invited(office, archive)() == 0
+
+
+def test_a_report_in_a_series_that_is_left_out_is_not_told_of(office: Office) -> None:
+    share = Share("b" * 32, (), Audience.PATIENT, "de", 0, "", 9, excluded_series=frozenset({"r"}))
+    archive = Reports()
+    archive.report_at = 1
+    share = replace(share, report=ReportRule.parse("at-once"))
+    assert not shows_a_report(share, [archive.study("s")], 5)
+    assert shows_a_report(replace(share, excluded_series=frozenset()), [archive.study("s")], 5)
 
 
 def test_every_word_of_the_outbox_can_stand_in_the_audit_log(office: Office) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from orthanc_plugin.adapters.letter_folder import LetterFolder
 from orthanc_plugin.domain.automatic import AutomaticRule, StudyFacts
+from orthanc_plugin.domain.dicom_tag import DicomTag
 from orthanc_plugin.domain.errors import Busy
 from orthanc_plugin.domain.share import Audience
 from orthanc_plugin.ports import StudyChanges
@@ -90,6 +91,7 @@ class Office:
     def __init__(self, world: World, folder: Path) -> None:
         self.world, self.feed, self.claims, self.folder = world, Feed(), Claims(), folder
         self.reported: list[str] = []
+        self.invited: list[tuple[str, str, str]] = []
         self.step = ShareAutomatically(
             rules=[RULE],
             feed=self.feed,
@@ -105,8 +107,8 @@ class Office:
         )
         self.step()
 
-    def letter(self, new: NewShare) -> bytes:
-        return f"{new.code.grouped} {new.password.grouped}".encode()
+    def letter(self, new: NewShare, password_only: bool) -> bytes:
+        return f"{'' if password_only else new.code.grouped} {new.password.grouped}".encode()
 
     def change(self, **fields: object) -> None:
         self.step = dataclasses.replace(self.step, **fields)  # type: ignore[arg-type]
@@ -194,7 +196,7 @@ def test_a_study_that_is_gone_and_a_patient_who_objects_are_passed_over(office: 
 
 
 def test_what_fails_for_the_time_being_is_done_in_the_next_round(office: Office) -> None:
-    def busy(new: NewShare) -> bytes:
+    def busy(new: NewShare, password_only: bool) -> bytes:
         raise Busy
 
     office.feed.stable(office.world.mine.id)
@@ -226,3 +228,37 @@ def test_a_letter_of_a_share_that_is_gone_is_never_printed(office: Office) -> No
     office.claims.waits.append("1" * 32)
     office.step()
     assert office.printed == [] and office.claims.waits == []
+
+
+MAILED = dataclasses.replace(RULE, email_tag=DicomTag(0x10, 0x2155))
+
+
+def mailed(office: Office, telecom: str) -> str:
+    """Share a study whose tag says this; answers the letter."""
+    office.change(
+        rules=[MAILED],
+        invite=lambda address, new, user: office.invited.append((address.text, new.share.id, user)),
+    )
+    office.feed.stable(office.world.mine.id, dataclasses.replace(CT, tags={DicomTag(0x10, 0x2155): telecom}))
+    office.step()
+    return (office.folder / office.printed[0]).read_text()
+
+
+def test_where_the_link_goes_by_e_mail_the_letter_holds_the_password_alone(office: Office) -> None:
+    code, password = mailed(office, "030 123456\\mailto:erika@example.org").split(" ")
+    ((address, share_id, user),) = office.invited
+    assert (address, user, code) == ("erika@example.org", "rule ct", "") and password
+    assert office.printed == [f"{share_id}.pdf"] and not office.reported
+
+
+@pytest.mark.parametrize("telecom", ["", "030 123456", "erika@example", "a@b.example\r\nBcc:x"])
+def test_without_a_usable_address_the_whole_letter_is_printed(office: Office, telecom: str) -> None:
+    code, password = mailed(office, telecom).split(" ")
+    if "Bcc" in telecom:
+        # Its first line is an address; nothing of the second gets anywhere.
+        assert [address for address, _, _ in office.invited] == ["a@b.example"]
+        return
+    assert code and password and not office.invited
+    assert office.reported == [
+        f"automatic sharing: study {office.world.mine.id} names no e-mail address, the whole letter is printed"
+    ]

@@ -1,0 +1,55 @@
+"""Tell recipients by e-mail, once, that a report is there which was not when they were invited."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..domain.audit import SYSTEM
+from ..domain.audit_terms import Action
+from ..domain.email_address import EmailAddress
+from ..domain.outbox import MailKind
+from ..ports import Archive, Clock, Outbox, ShareRepository, Transaction
+from .notify_expiry import NoticeWriter
+from .order_mail import kind_word, mark, new_entry, shows_a_report
+from .record_event import RecordEvent
+
+
+@dataclass(frozen=True)
+class NotifyReport:
+    """A step of maintenance. `wake` tells the sender that there is something to send."""
+
+    outbox: Outbox
+    shares: ShareRepository
+    archive: Archive
+    write: NoticeWriter
+    clock: Clock
+    transaction: Transaction
+    record: RecordEvent
+    wake: Callable[[], None]
+
+    def __call__(self) -> int:
+        """Answer how many notices were filed; raises Unavailable."""
+        now = self.clock.now()
+        filed = sum(self._file(*found, now) for found in self.outbox.to_tell_of_reports(int(now)))
+        if filed:
+            self.wake()
+        return filed
+
+    def _file(self, share_id: str, address: str, now: float) -> bool:
+        share = self.shares.get(share_id)
+        if share is None:
+            return False
+        studies = [study for one in share.studies if one.id and (study := self.archive.study(one.id))]
+        if not shows_a_report(share, studies, now):
+            return False
+        # Always the same for one share: two instances file one notice.
+        name = hashlib.sha256(f"{share.id}/{MailKind.REPORT_NOTICE}".encode()).hexdigest()[:32]
+        entry = new_entry(name, share, MailKind.REPORT_NOTICE, int(now), "system")
+        message = self.write(EmailAddress.parse(address), share, now)
+        with self.transaction():
+            filed = self.outbox.add(entry, address, message)
+            if filed:
+                self.record(Action.EMAIL_ORDERED, SYSTEM, share, what=kind_word(entry), email=mark(entry))
+        return filed
