@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import io
+import re
+import subprocess
+import tarfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import requests
 
-from harness.server import File, OrthancServer
+from harness.dicom import Geometry, Patient, Study, ct_series
+from harness.modality import send
+from harness.server import DATA, File, OrthancServer
 from orthanc_plugin.adapters.mailer import SmtpMailer
 from orthanc_plugin.domain.outbox import Delivery, MailState, Reason
 
 from .support.mail_server import PASSWORD, USER, Authority, MailServer, make_authority, until
 from .support.practice import SHARES, Practice
+from .test_reports import sent, structured
 
 pytestmark = [
     pytest.mark.one_suite,
@@ -26,6 +35,14 @@ EMAILS = "/patient-share/api/v1/emails"
 SENDER = "portal@praxis.example"
 # What lasts is waited for; these are so short that the tests are not.
 TIMEOUT = 2
+# A private flag and address, as an information system may write them into a worklist.
+RULE = {
+    "Name": "flagged",
+    "Tags": {"0011,20:PRAXIS RIS": ["J"]},
+    "EmailTag": "0011,21:PRAXIS RIS",
+    "Report": "hold",
+    "Language": "de",
+}
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +78,16 @@ def office(orthanc_image: str, host: str, authority: Authority, mail: MailServer
         "SenderName": "Praxis am Märkt",
         "TimeoutSeconds": TIMEOUT,
         "RetrySeconds": [1],
+        "Notices": {"ReportReady": True},
     }
+    automatic = {"Rules": [RULE], "DryRun": False, "LetterFolder": DATA}
     files = {
         "/etc/orthanc/mail-ca.pem": File(authority.ca),
         "/run/secrets/mail-password": File(f"{PASSWORD}\n".encode(), 0o600),
     }
-    with OrthancServer(orthanc_image, {"PatientShare": {"Email": email}}, files=files) as running:
+    with OrthancServer(
+        orthanc_image, {"StableAge": 1, "PatientShare": {"Email": email, "Automatic": automatic}}, files=files
+    ) as running:
         yield Practice(running)
 
 
@@ -188,6 +209,62 @@ def test_neither_log_nor_audit_holds_an_address_a_code_or_the_password(office: P
     for text in (office.server.logs(), audit):
         for secret in ("log.example", "moods.example", share["access_code"], share["password"], PASSWORD):
             assert secret not in text
+
+
+def flagged(number: int, flag: str) -> tuple[Study, Any]:
+    """A study with the private tags, in the second private block of its group."""
+    study = Study(Patient(id=f"TEST-FLAG-{number}", name="Selbst^Sabine"), f"ACC-FLAG-{number}", "CT")
+    (image,) = ct_series(study, 1, "Axial", np.zeros((1, 32, 32)), Geometry())
+    image.add_new(0x00110010, "LO", "SOMEBODY ELSE")
+    image.add_new(0x00111020, "CS", "J")
+    image.add_new(0x00110011, "LO", "PRAXIS RIS")
+    image.add_new(0x00111120, "CS", flag)
+    image.add_new(0x00111121, "LT", f"Tel. 030 123456, mailto:sabine-{number}@flags.example")
+    return study, image
+
+
+def letter_text(office: Practice, share_id: str, folder: Path) -> str:
+    chunks, _ = office.server.container.get_archive(f"{DATA}/{share_id}.pdf")
+    with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+        archive.extractall(folder, filter="data")
+    command = ["pdftotext", "-layout", str(folder / f"{share_id}.pdf"), "-"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_a_flagged_study_is_shared_by_e_mail_and_its_report_announced_once(
+    office: Practice, mail: MailServer, tmp_path: Path
+) -> None:
+    send([flagged(2, "N")[1]], office.server.dicom_port)
+    study, image = flagged(1, "J")
+    send([image], office.server.dicom_port)
+    until(lambda: len(mail.to("sabine-1@flags.example")) == 1)
+    [invitation] = mail.to("sabine-1@flags.example")
+    [share] = [found for found in office.api("GET", SHARES).json()["shares"] if found["created_by"] == "rule flagged"]
+    assert share["email_state"] == "sent"
+    code = texts(invitation)[0].partition("/portal/#")[2].split()[0]
+    # The paper holds the password and not the link: neither opens anything alone.
+    paper = letter_text(office, share["id"], tmp_path)
+    assert code not in paper and "/portal/#" not in paper
+    [password] = re.findall(r"^\s*([0-9A-Z]{5}-[0-9A-Z]{5})\s*$", paper, re.MULTILINE)
+    login = requests.post(
+        f"{office.server.url}/portal/login", {"code": code, "password": password}, allow_redirects=False, timeout=30
+    )
+    assert login.status_code == 303
+    report = structured(study)
+    report.PatientID = study.patient.id
+    sent(office, report)
+    assert office.api("POST", f"{SHARES}/{share['id']}/report", json={"report": "at-once"}).status_code == 200
+    # Another study that becomes complete brings a round of maintenance.
+    send([flagged(3, "N")[1]], office.server.dicom_port)
+    until(lambda: len(mail.to("sabine-1@flags.example")) == 2)
+    notice = mail.to("sabine-1@flags.example")[1]
+    assert notice["Subject"] == "Ihr Befund ist da"
+    for text in texts(notice):
+        assert "Ihr Befund liegt bereit" in text and "/portal/" not in text and password not in text
+    send([flagged(4, "N")[1]], office.server.dicom_port)
+    with pytest.raises(AssertionError):
+        until(lambda: len(mail.to("sabine-1@flags.example")) > 2, seconds=4)
+    assert not mail.to("sabine-2@flags.example")
 
 
 def mailer(authority: Authority, mail: MailServer, **changes: Any) -> SmtpMailer:
