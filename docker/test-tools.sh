@@ -12,6 +12,7 @@ command -v WebKitWebDriver >/dev/null || missing="$missing webkit2gtk-driver"
 command -v Xvfb >/dev/null || missing="$missing xvfb"
 command -v dcmcjpeg >/dev/null || missing="$missing dcmtk"
 command -v pdffonts >/dev/null || missing="$missing poppler-utils"
+command -v 7z >/dev/null || missing="$missing p7zip-full"
 command -v gdcmconv >/dev/null || missing="$missing libgdcm-tools"
 # shellcheck disable=SC2086
 [ -z "$missing" ] || "$(dirname "$0")/apt-install.sh" $missing

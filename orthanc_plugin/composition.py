@@ -44,6 +44,7 @@ from .adapters.unknown_codes import UnknownCodes
 from .adapters.vault.mark import StorageRefused
 from .adapters.worker_pool import WorkerPool
 from .adapters.zip_layout import ZipLayout
+from .adapters.zip_seal import ZipSeal
 from .composition_automatic import build_automatic
 from .composition_events import build_events, telling
 from .composition_mail import LetterBox, build_mail
@@ -57,6 +58,7 @@ from .domain.session import SessionLimits
 from .domain.share import Audience
 from .handout.letter import LetterPrinter
 from .i18n.catalogue import load_languages
+from .i18n.dicom_words import can_be_viewed
 from .settings import Role, Settings, SettingsError, ViewerSettings, parse_settings
 from .use_cases.arrivals import Arrivals
 from .use_cases.authenticate import Authenticator, Network, StaffUsers
@@ -73,6 +75,7 @@ from .use_cases.maintain import Maintain
 from .use_cases.manage_share import ManageShare
 from .use_cases.note_session_end import NoteSessionEnd
 from .use_cases.open_share import OpenShare
+from .use_cases.pack_pictures import PackPictures
 from .use_cases.print_letter import PrintLetter
 from .use_cases.read_audit import ReadAudit
 from .use_cases.record_event import RecordEvent
@@ -228,7 +231,8 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         archive=archive,
         finder=OrthancSearch(rest),
         read_report=read_report,
-        download_study=DownloadStudy(view_study, OrthancFiles(rest), ZipLayout, shares, clock, record),
+        download_study=_downloads(view_study, archive, OrthancFiles(rest), shares, clock, record),
+        seal=ZipSeal,
         clock=clock,
         letters=letter_printer,
         as_pdf=as_pdf,
@@ -311,6 +315,18 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         record(Action.STOPPED, SYSTEM, role=settings.role)
 
     _register(gate, pool, grid, application, LogLevels(rest, sdk.log_warning), prepare, finish, study_changed)
+
+
+def _downloads(
+    view_study: ViewStudy,
+    archive: OrthancArchive,
+    files: OrthancFiles,
+    shares: SqlShares,
+    clock: SystemClock,
+    record: RecordEvent,
+) -> DownloadStudy:
+    pictures = PackPictures(view_study, archive, files, read_report, can_be_viewed)
+    return DownloadStudy(view_study, files, ZipLayout, shares, clock, record, pictures)
 
 
 def _metrics(pool: WorkerPool, counts: StoreCounts) -> Metrics:

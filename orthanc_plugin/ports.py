@@ -497,6 +497,20 @@ class InstanceSource(Protocol):
         ...
 
 
+class Seal(Protocol):
+    """Encrypts the files of a download, each under keys of its own."""
+
+    method: int
+    version: int
+    extra: bytes
+    # Bytes that a file grows by.
+    overhead: int
+
+    def __call__(self, data: bytes) -> bytes:
+        """The file as it lies in the archive."""
+        ...
+
+
 class Packing(Protocol):
     """Many files as one, every byte at its place."""
 

@@ -13,12 +13,13 @@ from collections.abc import Iterator, MutableMapping, Sequence
 from datetime import date
 
 from ..domain.download import DownloadBroken, Entry
+from ..ports import Seal
 
 _CHUNK = 1 << 20
 _LIMIT_32 = 0xFFFFFFFF
 _LIMIT_16 = 0xFFFF
 _VERSION, _VERSION_64 = 20, 45
-_UTF_8 = 1 << 11
+_UTF_8, _ENCRYPTED = 1 << 11, 1
 _DIRECTORY_64 = 56 + 20
 _FIRST_YEAR = 1980
 _LOCAL = struct.Struct("<4s5H3L2H")
@@ -26,10 +27,16 @@ _CENTRAL = struct.Struct("<4s4B4HL2L5H2L")
 
 
 class ZipLayout:
-    """The places of all files. `checksums` keeps CRC-32 by Entry.key, so that who continues need not read all again."""
+    """The places of all files. `checksums` keeps CRC-32 by Entry.key, so that who continues need not read all again.
 
-    def __init__(self, entries: Sequence[Entry], day: date, checksums: MutableMapping[str, int]) -> None:
-        self._entries = entries
+    With `seal` every file is encrypted, each time anew: such an archive can be sent as a whole only.
+    """
+
+    def __init__(
+        self, entries: Sequence[Entry], day: date, checksums: MutableMapping[str, int], seal: Seal | None = None
+    ) -> None:
+        self._entries, self._seal = entries, seal
+        self._overhead = seal.overhead if seal else 0
         self._checksums = checksums
         self._date = (max(day.year, _FIRST_YEAR) - _FIRST_YEAR) << 9 | day.month << 5 | day.day
         self._names = [entry.name.encode("utf-8") for entry in entries]
@@ -37,7 +44,7 @@ class ZipLayout:
         place = 0
         for entry, name in zip(entries, self._names, strict=True):
             self._starts.append(place)
-            place += _LOCAL.size + len(name) + _local_extra(entry.size) + entry.size
+            place += _LOCAL.size + len(name) + len(self._local_extra(entry.size)) + entry.size + self._overhead
         self._directory_start = place
         self.length = place + self._directory_length()
 
@@ -58,9 +65,12 @@ class ZipLayout:
         if len(data) != entry.size:
             raise DownloadBroken(entry.key)
         self._checksums[entry.key] = zlib.crc32(data)
-        return data
+        return self._seal(data) if self._seal else data
 
     def _checksum(self, number: int) -> int:
+        if self._seal:
+            # AE-2 has none: it would tell what the file is, and the authentication code says more.
+            return 0
         key = self._entries[number].key
         if key not in self._checksums:
             self._read(number)
@@ -68,18 +78,38 @@ class ZipLayout:
 
     def _local(self, number: int) -> bytes:
         size, name = self._entries[number].size, self._names[number]
-        large = bool(_local_extra(size))
-        shown = _LIMIT_32 if large else size
-        version = _VERSION_64 if large else _VERSION
+        extra, large = self._local_extra(size), self._is_long(size)
+        version, flags, method = self._kind(large)
+        packed, shown = (_LIMIT_32, _LIMIT_32) if large else (size + self._overhead, size)
         head = _LOCAL.pack(
-            b"PK\x03\x04", version, _UTF_8, 0, 0, self._date, self._checksum(number), shown, shown, len(name),
-            _local_extra(size),
+            b"PK\x03\x04", version, flags, method, 0, self._date, self._checksum(number), packed, shown, len(name),
+            len(extra),
         )  # fmt: skip
-        return head + name + (struct.pack("<2H2Q", 1, 16, size, size) if large else b"")
+        return head + name + extra
+
+    def _kind(self, large: bool) -> tuple[int, int, int]:
+        """Version needed, flags, and method."""
+        if self._seal:
+            return self._seal.version, _UTF_8 | _ENCRYPTED, self._seal.method
+        return _VERSION_64 if large else _VERSION, _UTF_8, 0
+
+    def _is_long(self, size: int) -> bool:
+        return size + self._overhead >= _LIMIT_32
+
+    def _local_extra(self, size: int) -> bytes:
+        sizes = struct.pack("<2H2Q", 1, 16, size, size + self._overhead) if self._is_long(size) else b""
+        return sizes + (self._seal.extra if self._seal else b"")
+
+    def _central_extra(self, size: int, start: int) -> bytes:
+        values = [size, size + self._overhead] if self._is_long(size) else []
+        if start >= _LIMIT_32:
+            values.append(start)
+        sizes = struct.pack(f"<2H{len(values)}Q", 1, 8 * len(values), *values) if values else b""
+        return sizes + (self._seal.extra if self._seal else b"")
 
     def _directory_length(self) -> int:
         entries = sum(
-            _CENTRAL.size + len(name) + len(_central_extra(entry.size, start))
+            _CENTRAL.size + len(name) + len(self._central_extra(entry.size, start))
             for entry, name, start in zip(self._entries, self._names, self._starts, strict=True)
         )
         return entries + 22 + (_DIRECTORY_64 if self._is_large(entries) else 0)
@@ -90,12 +120,12 @@ class ZipLayout:
     def _directory(self) -> bytes:
         parts = []
         for number, (entry, name, start) in enumerate(zip(self._entries, self._names, self._starts, strict=True)):
-            extra = _central_extra(entry.size, start)
-            version = _VERSION_64 if extra else _VERSION
-            shown = _LIMIT_32 if entry.size >= _LIMIT_32 else entry.size
+            extra, long = self._central_extra(entry.size, start), self._is_long(entry.size)
+            version, flags, method = self._kind(long or start >= _LIMIT_32)
+            packed, shown = (_LIMIT_32, _LIMIT_32) if long else (entry.size + self._overhead, entry.size)
             head = _CENTRAL.pack(
-                b"PK\x01\x02", version, 3, version, 0, _UTF_8, 0, 0, self._date, self._checksum(number), shown, shown,
-                len(name), len(extra), 0, 0, 0, 0o644 << 16, min(start, _LIMIT_32),
+                b"PK\x01\x02", version, 3, version, 0, flags, method, 0, self._date, self._checksum(number), packed,
+                shown, len(name), len(extra), 0, 0, 0, 0o644 << 16, min(start, _LIMIT_32),
             )  # fmt: skip
             parts.append(head + name + extra)
         entries, length, start = len(self._entries), sum(map(len, parts)), self._directory_start
@@ -105,17 +135,6 @@ class ZipLayout:
         count = min(entries, _LIMIT_16)
         parts.append(struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, length, min(start, _LIMIT_32), 0))
         return b"".join(parts)
-
-
-def _local_extra(size: int) -> int:
-    return 20 if size >= _LIMIT_32 else 0
-
-
-def _central_extra(size: int, start: int) -> bytes:
-    values = [size, size] if size >= _LIMIT_32 else []
-    if start >= _LIMIT_32:
-        values.append(start)
-    return struct.pack(f"<2H{len(values)}Q", 1, 8 * len(values), *values) if values else b""
 
 
 def _part(data: bytes, place: int, first: int, end: int) -> Iterator[bytes]:

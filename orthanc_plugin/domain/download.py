@@ -4,8 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from .errors import PatientShareError
+from .report import ReportDocument
+from .study import ImageRef, SeriesSummary
+
+
+class Wanted(StrEnum):
+    """What somebody takes along: files for a doctor's programs, pictures that every computer shows, or both."""
+
+    DICOM = "dicom"
+    PICTURES = "pictures"
+    BOTH = "both"
+
+    @property
+    def dicom(self) -> bool:
+        """Whether DICOM files are in it."""
+        return self is not Wanted.PICTURES
+
+    @property
+    def pictures(self) -> bool:
+        """Whether pictures are in it."""
+        return self is not Wanted.DICOM
 
 
 class DownloadBroken(PatientShareError):
@@ -67,10 +88,32 @@ class FiledStudy:
 
 
 @dataclass(frozen=True)
+class FiledPictures:
+    """A series as pictures: its images that can be shown, and under which name each lies in the download."""
+
+    series: SeriesSummary
+    ordinal: int
+    images: tuple[ImageRef, ...]
+    names: tuple[str, ...]
+    # Numbers of its images, counted from 1, that cannot be shown.
+    missing: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class FiledReport:
+    """A report that is shown, counted from 1 in the download."""
+
+    number: int
+    document: ReportDocument = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Contents:
     """What a download holds."""
 
-    studies: tuple[FiledStudy, ...]
+    studies: tuple[FiledStudy, ...] = ()
+    pictures: tuple[FiledPictures, ...] = ()
+    reports: tuple[FiledReport, ...] = ()
 
     @property
     def series(self) -> tuple[FiledSeries, ...]:
@@ -86,6 +129,17 @@ class Contents:
     def damaged(self) -> int:
         """How many instances had to be left out."""
         return sum(len(series.damaged) for series in self.series)
+
+    @property
+    def missing_pictures(self) -> int:
+        """How many pictures had to be left out."""
+        return sum(len(series.missing) for series in self.pictures)
+
+    @property
+    def instance_count(self) -> int:
+        """How many instances leave with it, in whichever form."""
+        shown = {image.instance_id for series in self.pictures for image in series.images}
+        return len(shown | {filed.instance.id for filed in self.instances})
 
 
 def file_id(series: int, instance: int) -> tuple[str, ...]:

@@ -5,24 +5,26 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from ..domain.audit import Who, session_mark
 from ..domain.audit_terms import Action
-from ..domain.download import Contents, DownloadBroken, Entry, FiledInstance, FiledSeries, FiledStudy, file_id
+from ..domain.download import Contents, DownloadBroken, Entry, FiledInstance, FiledSeries, FiledStudy, Wanted, file_id
 from ..domain.errors import Busy
 from ..domain.principal import Recipient
 from ..domain.share import Share, ShareState
 from ..domain.study import SeriesSummary
-from ..ports import Clock, InstanceSource, Packing, ShareRepository
+from ..ports import Clock, InstanceSource, Packing, Seal, ShareRepository
+from .pack_pictures import Naming, PackPictures
 from .record_event import RecordEvent
 from .view_study import NotInShare, ViewStudy
 
 # Each holds one of Orthanc's threads for as long as the recipient's line needs.
 MOST_AT_ONCE = 10
 MOST_PER_SHARE = 2
+_PREPARING_AT_ONCE = 2
 _REMEMBERED = 200_000
 _LOOK_AGAIN_SECONDS = 1.0
 # Text files that come with the images: name and content.
@@ -45,32 +47,62 @@ class DownloadStudy:
 
     view_study: ViewStudy
     source: InstanceSource
-    pack: Callable[[Sequence[Entry], date, MutableMapping[str, int]], Packing]
+    pack: Callable[[Sequence[Entry], date, MutableMapping[str, int], Seal | None], Packing]
     shares: ShareRepository
     clock: Clock
     record: RecordEvent
+    pictures: PackPictures
     monotonic: Callable[[], float] = time.monotonic
     _checksums: dict[str, int] = field(default_factory=dict)
     _damaged: dict[str, None] = field(default_factory=dict)
     _recorded: dict[tuple[str, str], None] = field(default_factory=dict)
     _running: dict[str, int] = field(default_factory=dict)
+    _preparing: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def size(self, share: Share) -> int:
         """About how many bytes all instances of the share have."""
         return sum(self.source.size(series.id) for series in self.view_study.ordered_series(share))
 
-    def plan(self, share: Share, ordinal: int | None, texts: Texts) -> Download:
-        """All series, or the one with this ordinal; raises NotInShare, ShareClosed, or OSError."""
+    def plan(self, share: Share, ordinal: int | None, texts: Texts, seal: Seal | None = None) -> Download:
+        """DICOM files of all series, or of the one with this ordinal; raises NotInShare, ShareClosed, or OSError."""
         contents = self._contents(share, ordinal)
         if not contents.series:
             raise NotInShare
-        entries = [_entry(name, data) for name, data in texts(contents)]
+        return self._packed(share, contents, [*_entries(texts(contents)), *self._dicom(contents)], seal)
+
+    def plan_pictures(
+        self, share: Share, wanted: Wanted, naming: Naming, texts: Texts, seal: Seal | None = None
+    ) -> Download:
+        """Pictures and reports, with DICOM files where wanted; raises as plan() does, TooManyPictures, or Busy.
+
+        Takes as long as the pictures take to be made, so only a few do it at a time.
+        """
+        self._begin_preparing(share.id)
+        try:
+            pictures, files = self.pictures.pictures(share, naming)
+            contents = self._contents(share, None) if wanted.dicom else Contents()
+            contents = replace(contents, pictures=tuple(pictures), reports=tuple(self.pictures.reports(share)))
+        finally:
+            self._preparing.discard(share.id)
+        if not contents.pictures and not contents.series:
+            raise NotInShare
+        return self._packed(share, contents, [*_entries(texts(contents)), *self._dicom(contents), *files], seal)
+
+    def _begin_preparing(self, share_id: str) -> None:
+        with self._lock:
+            if share_id in self._preparing or len(self._preparing) >= _PREPARING_AT_ONCE:
+                raise Busy
+            self._preparing.add(share_id)
+
+    def _dicom(self, contents: Contents) -> Iterator[Entry]:
         if contents.instances:
-            entries.append(_entry("DICOMDIR", self.source.directory(contents.studies)))
-        entries += [self._file(filed) for filed in contents.instances]
+            yield _entry("DICOMDIR", self.source.directory(contents.studies))
+        yield from map(self._file, contents.instances)
+
+    def _packed(self, share: Share, contents: Contents, entries: Sequence[Entry], seal: Seal | None) -> Download:
         self._forget()
-        packing = self.pack(entries, self._day(share), self._checksums)
+        packing = self.pack(entries, self._day(share), self._checksums, seal)
         digest = hashlib.sha256()
         for entry in entries:
             digest.update(f"{entry.name}\0{entry.size}\0{entry.key}\0".encode())
@@ -86,7 +118,7 @@ class DownloadStudy:
         if key in self._recorded:
             return
         mark, who = session_mark(recipient.session_hash), Who.recipient(recipient.share.id)
-        count = len(download.contents.instances)
+        count = download.contents.instance_count
         self.record(Action.EXPORTED, who, recipient.share, session=mark, instances=count)
         self._recorded[key] = None
 
@@ -168,6 +200,10 @@ class DownloadStudy:
         for memory in (self._checksums, self._damaged, self._recorded):
             if len(memory) > _REMEMBERED:
                 memory.clear()
+
+
+def _entries(texts: Iterable[tuple[str, bytes]]) -> Iterator[Entry]:
+    return (_entry(name, data) for name, data in texts)
 
 
 def _entry(name: str, data: bytes) -> Entry:

@@ -23,11 +23,13 @@ from ..domain.errors import (
 )
 from ..domain.policy import Decision, decide
 from ..domain.target import OwnRoute, RouteAudience
+from ..use_cases.pack_pictures import TooManyPictures
 from ..use_cases.view_study import NotInShare
 from . import context, security_headers
 from .json_body import LONGEST_BODY, UnusableBody
 from .own_paths import API, STAFF, OwnPaths
 from .pages import message_page, page, see_other
+from .portal_download import DOWNLOAD_PAGE
 from .portal_login import START_PAGE
 from .problems import from_refusal, from_validation, problem
 from .routes import ROUTES
@@ -139,6 +141,8 @@ def _refused(refusal: PatientShareError) -> flask.Response:
         return message_page(410, "gone")
     if isinstance(refusal, Busy | Unavailable):
         return message_page(503, "unavailable")
+    if isinstance(refusal, TooManyPictures):
+        return see_other(DOWNLOAD_PAGE)
     return _failed(refusal)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import flask
 
 from ..domain.geometry import ImageGeometry
+from ..domain.study import ImageRef
 from .context import recipient, recipient_share, services
 
 
@@ -15,15 +17,20 @@ def geometry(ordinal: int) -> flask.Response:
     share = recipient_share()
     series = services().view_study.series(share, ordinal)
     services().record_view.series(recipient(), ordinal, series)
-    found = services().geometry(series.id, services().view_study.images(share, ordinal))
+    return flask.jsonify(geometry_of(series.id, services().view_study.images(share, ordinal)))
+
+
+def geometry_of(series_id: str, images: Sequence[ImageRef]) -> dict[str, Any]:
+    """The same as the viewer reads it."""
+    found = services().geometry(series_id, images)
     kinds: list[dict[str, Any]] = []
-    images = []
+    places: list[list[Any]] = []
     for one in found:
         kind = _kind(one)
         if kind not in kinds:
             kinds.append(kind)
-        images.append([kinds.index(kind), round(one.plane.place, 2) if one.plane else None])
-    return flask.jsonify(kinds=kinds, images=images)
+        places.append([kinds.index(kind), round(one.plane.place, 2) if one.plane else None])
+    return {"kinds": kinds, "images": places}
 
 
 def _kind(found: ImageGeometry) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def study_page() -> flask.Response:
             "sections": sections,
             "awaited": sum(study.id is None for study in share.studies),
             "arriving": any(not study.is_stable for study in studies),
-            "download_size": _size_in_words(services().download_study.size(share)) if ordered else "",
+            "download_size": size_in_words(services().download_study.size(share)) if ordered else "",
             "reports": portal_reports.links(ordered),
             "announcement": portal_reports.announcement(share),
             "begin_url": _viewer_url(ordered.index(begin) + 1) if begin else None,
@@ -85,7 +85,7 @@ def study_page() -> flask.Response:
     )
 
 
-def _size_in_words(size: int) -> str:
+def size_in_words(size: int) -> str:
     """In the units that a browser shows a download in; empty where there is nothing to download."""
     if size <= 0:
         return ""
@@ -156,7 +156,7 @@ def viewer_page(ordinal: int) -> flask.Response:
         full_viewer_url=_full_viewer_url(share, ordinal),
         compare_url=_compare_url(others, place),
         study_url=STUDY_PAGE,
-        about=_about(shown, study, entry, ordinal),
+        about=about_series(shown, study, entry, ordinal),
         last_valid_day=_last_day(share, shown),
     )
     if beside:
@@ -165,7 +165,7 @@ def viewer_page(ordinal: int) -> flask.Response:
     return answer
 
 
-def _about(shown: Language, study: StudySummary, entry: SeriesSummary, ordinal: int) -> list[tuple[str, str]]:
+def about_series(shown: Language, study: StudySummary, entry: SeriesSummary, ordinal: int) -> list[tuple[str, str]]:
     """What this picture is, term by term; what is not known is left out."""
     facts = [
         (shown.text("Examination"), study.description or entry.body_part),

@@ -12,7 +12,7 @@ from ..domain.report import ReportDocument
 from ..domain.study import ImageRef
 from ..handout.letter import LetterPrinter
 from ..i18n.catalogue import Language
-from ..ports import Archive, Clock, StudyFinder
+from ..ports import Archive, Clock, Seal, StudyFinder
 from ..settings import Role
 from ..use_cases.arrivals import Arrivals
 from ..use_cases.authenticate import Authenticator, Network
@@ -76,6 +76,8 @@ class Services:
     archive: Archive
     finder: StudyFinder
     download_study: DownloadStudy
+    # Locks the files of a download under a password that its recipient has chosen.
+    seal: Callable[[str], Seal]
     # The report in a DICOM file; raises UnusableReport.
     read_report: Callable[[bytes], ReportDocument]
     clock: Clock

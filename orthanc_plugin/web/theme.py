@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,11 @@ class StaticFiles:
     def get(self, name: str) -> StaticFile | None:
         """The file with this name, or None."""
         return self._files.get(name)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of all files."""
+        return sorted(self._files)
 
     def url(self, name: str, area: str = PORTAL) -> str:
         """The address of a file; it changes whenever any file changes. KeyError for an unknown name.

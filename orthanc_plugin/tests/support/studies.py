@@ -104,6 +104,8 @@ class MemoryArchive:
     studies: dict[str, StudySummary] = field(default_factory=dict)
     window: Window | None = CT_WINDOW
     broken: bool = False
+    # Instances that cannot be shown.
+    unavailable: set[str] = field(default_factory=set)
 
     def add(self, *found: StudySummary) -> None:
         self.studies.update({entry.id: entry for entry in found})
@@ -140,7 +142,7 @@ class MemoryArchive:
         return Appearance(self.window, longest_edge=512)
 
     def render(self, image: ImageRef, size: int, window: Window | None, brisk: bool = False) -> bytes:
-        if self.broken:
+        if self.broken or image.instance_id in self.unavailable:
             raise ImageUnavailable
         kind = "light JPEG" if brisk else "JPEG"
         return f"{kind} {image.instance_id}/{image.frame} size={size} window={window}".encode()

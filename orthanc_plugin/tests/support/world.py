@@ -16,6 +16,7 @@ from jinja2 import Environment
 from orthanc_plugin.adapters.report_files import read_report
 from orthanc_plugin.adapters.unknown_codes import UnknownCodes
 from orthanc_plugin.adapters.zip_layout import ZipLayout
+from orthanc_plugin.adapters.zip_seal import ZipSeal
 from orthanc_plugin.domain.lease import Leases
 from orthanc_plugin.domain.report import SHOWN_AT_ONCE
 from orthanc_plugin.domain.session import SessionLimits
@@ -23,6 +24,7 @@ from orthanc_plugin.domain.share import Audience
 from orthanc_plugin.domain.study import Place, ResourceName, StudyKey, StudyKeyKind, StudySummary
 from orthanc_plugin.handout.letter import LetterPrinter
 from orthanc_plugin.i18n.catalogue import Language, load_languages
+from orthanc_plugin.i18n.dicom_words import can_be_viewed
 from orthanc_plugin.settings import Role
 from orthanc_plugin.use_cases.arrivals import Arrivals
 from orthanc_plugin.use_cases.authenticate import Authenticator, StaffUsers
@@ -37,6 +39,7 @@ from orthanc_plugin.use_cases.login_failures import LoginFailures
 from orthanc_plugin.use_cases.manage_share import ManageShare
 from orthanc_plugin.use_cases.note_session_end import NoteSessionEnd
 from orthanc_plugin.use_cases.open_share import OpenShare
+from orthanc_plugin.use_cases.pack_pictures import PackPictures
 from orthanc_plugin.use_cases.print_letter import PrintLetter
 from orthanc_plugin.use_cases.read_audit import ReadAudit
 from orthanc_plugin.use_cases.record_event import RecordEvent
@@ -174,7 +177,8 @@ def build_world(
     transaction, audit, view_study = MemoryTransaction(store), MemoryAudit(store), ViewStudy(archive, clock)
     record = RecordEvent(audit, clock)
     authenticator.ended = NoteSessionEnd(sessions, clock, limits, transaction, record)
-    record_view = RecordView(record, view_study)
+    record_view, files = RecordView(record, view_study), MemoryFiles(archive)
+    pictures = PackPictures(view_study, archive, files, read_report, can_be_viewed)
     arrivals = Arrivals(find_study, archive, shares, objections, codes, clock, forget, transaction, record)
     registry = Viewers([OrthancWebViewer()] if viewers else [])
     registry.discover(["web-viewer"])
@@ -230,7 +234,8 @@ def build_world(
         archive=archive,
         finder=archive,
         read_report=read_report,
-        download_study=DownloadStudy(view_study, MemoryFiles(archive), ZipLayout, shares, clock, record),
+        download_study=DownloadStudy(view_study, files, ZipLayout, shares, clock, record, pictures),
+        seal=ZipSeal,
         clock=clock,
         letters=LetterPrinter(templates(), languages(), PRACTICE),
         as_pdf=as_pdf,

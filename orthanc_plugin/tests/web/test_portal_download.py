@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import subprocess
 import zipfile
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -162,5 +164,122 @@ def test_only_so_many_downloads_at_once(browser: Browser) -> None:
 
 
 def test_the_page_offers_it_with_its_size(browser: Browser) -> None:
-    body = browser.get("/portal/study").body.decode()
+    assert 'href="/portal/download"' in browser.get("/portal/study").body.decode()
+    body = browser.get("/portal/download").body.decode()
     assert f'href="{ALL}"' in body and "1\N{NO-BREAK SPACE}MB" in body
+    assert 'href="/portal/download/pictures.zip"' in body and "6 Bilder" in body
+
+
+def test_pictures_come_with_pages_that_need_no_server(world: World, browser: Browser) -> None:
+    answer = browser.get("/portal/download/pictures.zip")
+    assert answer.header("content-disposition") == 'attachment; filename="Bilder.zip"'
+    with zipfile.ZipFile(io.BytesIO(received(answer))) as archive:
+        names = archive.namelist()
+        index, page = archive.read("index.html").decode(), archive.read("viewer/series-02.html").decode()
+        picture = archive.read("Bilder/02/Bild-0001.jpg")
+        readme = archive.read("LIESMICH.txt").decode("utf-8-sig")
+    assert [name for name in names if name.startswith("Bilder/")] == [
+        "Bilder/01/Bild-0001.jpg",
+        *(f"Bilder/02/Bild-000{n}.jpg" for n in (1, 2, 3)),
+        *(f"Bilder/04/Bild-000{n}.jpg" for n in (1, 2)),
+    ]
+    assert not [name for name in names if "DICOM" in name] and "index.html" in readme and "DICOMDIR" not in readme
+    assert 'href="viewer/series-02.html"' in index and "Erika Muster" in index
+    assert '"../Bilder/02/Bild-0003.jpg"' in page and "http" not in page.split("<svg")[0]
+    for text in (index, page):
+        assert "/portal/" not in text and "presence" not in text
+    assert picture == world.archive.render(world.archive.images(world.mine.ordered_series[1].id)[0], 2048, None)
+    # The series of the report holds no pictures, and counts as no export of one.
+    assert exports(world)[-1]["instances"] == 6
+
+
+def test_everything_holds_both(browser: Browser) -> None:
+    found = names(browser.get("/portal/download/everything.zip"))
+    assert {"index.html", "DICOMDIR", "DICOM/SE0002/IM000001", "Bilder/02/Bild-0001.jpg"} <= set(found)
+
+
+def test_the_same_pictures_are_the_same_bytes_and_can_be_continued(browser: Browser) -> None:
+    address = "/portal/download/pictures.zip"
+    whole = received(browser.get(address))
+    assert browser.get(address, range="bytes=500-").body == whole[500:]
+
+
+def test_pictures_that_cannot_be_made_are_named(world: World, browser: Browser) -> None:
+    world.archive.unavailable = {world.archive.images(world.mine.ordered_series[1].id)[1].instance_id}
+    with zipfile.ZipFile(io.BytesIO(received(browser.get("/portal/download/pictures.zip")))) as archive:
+        assert "Bilder/02/Bild-0002.jpg" not in archive.namelist()
+        assert "Serie 2, Bild 2" in archive.read("LIESMICH.txt").decode("utf-8-sig")
+
+
+def test_a_picture_that_changes_meanwhile_breaks_the_download(
+    world: World, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = browser.get("/portal/download/pictures.zip")
+    packed = world.services.download_study.pictures
+    packed._kept.clear()
+    monkeypatch.setattr(world.archive, "render", lambda *_: b"another")
+    with pytest.raises(DownloadBroken):
+        received(answer)
+    assert len(received(browser.get("/portal/download/pictures.zip"))) > 0
+
+
+def test_too_many_pictures_lead_back_to_the_page_that_says_so(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orthanc_plugin.use_cases.pack_pictures.MOST_PICTURES", 5)
+    monkeypatch.setattr("orthanc_plugin.web.portal_download.MOST_PICTURES", 5)
+    answer = browser.get("/portal/download/pictures.zip")
+    assert (answer.status, answer.header("location")) == (303, "/portal/download")
+    page = browser.get("/portal/download").body.decode()
+    assert "pictures.zip" not in page and "so viele Bilder" in page
+
+
+def test_only_one_of_a_share_prepares_pictures(world: World, browser: Browser) -> None:
+    (share_id,) = world.store.shares
+    world.services.download_study._preparing.add(share_id)
+    assert browser.get("/portal/download/pictures.zip", sec_fetch_mode="cors").status == 503
+    assert browser.get(ALL).status == 200
+
+
+def test_nothing_of_a_tag_becomes_markup_or_a_path(world: World, browser: Browser) -> None:
+    hostile = "</script><script>alert(1)</script>/../../x\\y"
+    series = tuple(dataclasses.replace(one, description=hostile) for one in world.mine.series)
+    world.archive.studies[world.mine.id] = dataclasses.replace(
+        world.mine, series=series, description=hostile, patient_name=hostile
+    )
+    with zipfile.ZipFile(io.BytesIO(received(browser.get("/portal/download/pictures.zip")))) as archive:
+        assert not [name for name in archive.namelist() if ".." in name or "\\" in name]
+        for name in archive.namelist():
+            if name.endswith(".html"):
+                assert b"<script>alert" not in archive.read(name)
+
+
+def test_a_file_under_a_password_opens_with_it_alone(world: World, browser: Browser, tmp_path: Path) -> None:
+    form = {"contents": "both", "password": "Eine lange 1"}
+    answer = browser.submit("/portal/download", form)
+    body = received(answer)
+    assert answer.status == 200 and b"Erika" not in body and world.mine.ordered_series[1].id.encode() not in body
+    (tmp_path / "a.zip").write_bytes(body)
+    for password, code in (("Eine lange 1", 0), ("Eine lange 2", 2)):
+        done = subprocess.run(["7z", "t", f"-p{password}", tmp_path / "a.zip"], capture_output=True, check=False)
+        assert done.returncode == code, done.stdout
+    # Each time under other keys.
+    assert received(browser.submit("/portal/download", form)) != body
+    assert len(exports(world)) == 1
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"contents": "both", "password": "short"},
+        {"contents": "both", "password": "lang genug für ä"},
+        {"contents": "both", "password": "x" * 65},
+        {"contents": "all", "password": "1234567890"},
+        {},
+    ],
+)
+def test_a_password_that_serves_for_nothing_is_explained(browser: Browser, form: dict[str, str]) -> None:
+    answer = browser.submit("/portal/download", form)
+    body = answer.body.decode()
+    assert answer.status == 422 and 'role="alert"' in body
+    assert not form or form["password"] not in body

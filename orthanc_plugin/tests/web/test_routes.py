@@ -52,7 +52,11 @@ EXPECTED = {
     "GET /portal/series/<int:ordinal>/images.zip": Line(403, 200, 403, 403),
     # The series holds no report.
     "GET /portal/series/<int:ordinal>/documents/<int:number>": Line(403, 404, 403, 403),
+    "GET /portal/download": Line(403, 200, 403, 403),
+    "POST /portal/download": Line(403, 200, 403, 403, b"contents=both&password=1234567890", FORM),
     "GET /portal/download/images.zip": Line(403, 200, 403, 403),
+    "GET /portal/download/pictures.zip": Line(403, 200, 403, 403),
+    "GET /portal/download/everything.zip": Line(403, 200, 403, 403),
     "GET /portal/series/<int:ordinal>/geometry": Line(403, 200, 403, 403),
     "GET /portal/compare/<int:left>/<int:right>": Line(403, 200, 403, 403),
     "GET /portal/full-viewer/<int:ordinal>": Line(403, 200, 403, 403),

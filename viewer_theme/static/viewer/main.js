@@ -7,7 +7,7 @@ import { watchGestures } from './gestures.js';
 import { Lens } from './lens.js';
 import { Pictures } from './pictures.js';
 import { Ruler } from './ruler.js';
-import { ServerSource, SIZES, StudyGone } from './source.js';
+import { FolderSource, ServerSource, SIZES, StudyGone } from './source.js';
 import { Stage } from './stage.js';
 import { Tone } from './tone.js';
 
@@ -26,6 +26,8 @@ const DECODE_MS = 2000;
 const page = document.getElementById('viewer');
 const data = page.dataset;
 const count = Number(data.count);
+/* In a copy without a server: its pictures, and what is known of them. */
+const copy = document.getElementById('copy');
 const longestEdge = Number(data.longestEdge) || Infinity;
 const own = data.width ? { center: Number(data.center), width: Number(data.width) } : null;
 
@@ -49,6 +51,7 @@ const stage = new Stage(document.getElementById('canvas'), document.getElementBy
 
 /** The smallest size that the server offers and the screen cannot tell from a larger one. */
 function sizeFor(zoom) {
+  if (copy) return SIZES[0];
   const needed = Math.min(stage.pixelsNeeded(zoom) * GOOD_ENOUGH, longestEdge);
   return SIZES.find(size => size >= needed) || SIZES[SIZES.length - 1];
 }
@@ -79,7 +82,9 @@ const controls = new Controls({ count, words: data }, {
   preset: window => { tone.usePreset(window); presetUsed = window ? window.label : ''; toned(false); },
 });
 
-const pictures = new Pictures(new ServerSource({ images: data.imagesUrl, batches: data.batchesUrl, geometry: data.geometryUrl }), {
+const source = copy ? new FolderSource(JSON.parse(copy.textContent))
+  : new ServerSource({ images: data.imagesUrl, batches: data.batchesUrl, geometry: data.geometryUrl });
+const pictures = new Pictures(source, {
   count,
   size: sizeFor(1),
   wanted: index,
@@ -185,7 +190,7 @@ function sharpenSoon() {
 function toned(held) {
   touched();
   controls.showTone(tone, presetUsed);
-  pictures.setWindow(tone.requested, held);
+  if (!copy) pictures.setWindow(tone.requested, held);
   present();
 }
 
@@ -248,7 +253,7 @@ addEventListener('online', () => pictures.retry());
 
 async function takeUpFirst() {
   await first.decode();
-  const asked = Number(new URL(first.currentSrc).searchParams.get('size'));
+  const asked = copy ? SIZES[0] : Number(new URL(first.currentSrc).searchParams.get('size'));
   const bitmap = await createImageBitmap(first);
   /* Less than was asked for is all there is. */
   const edge = Math.max(bitmap.width, bitmap.height);

@@ -1,5 +1,5 @@
-// Where pictures come from. Everything else asks for "image n, this large, in this window" and gets a blob: a copy of
-// the viewer without a server needs another class with these three methods, and nothing else.
+// Where pictures come from: a server, or a folder beside the page. Everything else asks for "image n, this large, in
+// this window" and gets something that createImageBitmap() takes, with its size in bytes.
 
 /** Lengths of the longest edge, in pixels, that the server renders. */
 export const SIZES = [128, 256, 512, 768, 1024, 1536, 2048];
@@ -89,6 +89,37 @@ export class ServerSource {
       stream.close();
     }
   }
+}
+
+/** A copy without a server: the pictures lie in a folder beside the page, in one size and one window. */
+export class FolderSource {
+  #pictures;
+  #geometry;
+
+  /** @param {string[]} pictures the files, in the order of the images */
+  constructor({ pictures, geometry }) {
+    this.#pictures = pictures;
+    this.#geometry = geometry;
+  }
+
+  async geometry() {
+    return this.#geometry;
+  }
+
+  /** An element in place of a blob: pages from a disk may show their neighbours' pictures, but not read them. */
+  async image(number) {
+    const picture = new Image();
+    picture.src = this.#pictures[number - 1];
+    try {
+      await picture.decode();
+    } catch {
+      throw new PictureMissing();
+    }
+    /* About what it weighs; how much it is exactly, no page from a disk is told. */
+    return Object.assign(picture, { size: picture.naturalWidth * picture.naturalHeight / 4 });
+  }
+
+  async *run() {}
 }
 
 /** Asks, and says in one of the errors above why there is nothing. */
