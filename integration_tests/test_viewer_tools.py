@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -265,3 +266,51 @@ def test_a_script_that_is_lost_on_the_way_is_fetched_with_the_page_once_more(
     assert len(asked) >= 2
     page.unroute_all(behavior="ignoreErrors")
     desktop.close()
+
+
+def test_a_picture_is_saved_as_it_is_looked_at(
+    desktop: BrowserContext, server: OrthancServer, practice: Practice, studies: Studies, tmp_path: Path
+) -> None:
+    page = open_link(desktop, practice.share(studies.a.id))
+    open_viewer(page, server.url)
+    page.focus("#stage")
+    page.keyboard.press("Home")
+    page.wait_for_function("() => window.__viewer.shown === 1")
+    page.click("#tone-toggle")
+    page.fill("#brightness", "80")
+    page.click("#tone-toggle")
+    with page.expect_download() as download:
+        choose(page, "#save")
+    assert download.value.suggested_filename == "Bild-1.jpg"
+    download.value.save_as(tmp_path / "saved.jpg")
+    saved = Image.open(tmp_path / "saved.jpg")
+    assert max(saved.size) == EDGE
+    plain = server.staff_request("GET", f"/instances/{studies.a.instances[0]}/preview").content
+    assert np.asarray(saved.convert("L"), float).mean() > np.asarray(Image.open(io.BytesIO(plain)), float).mean() + 5
+    desktop.close()
+
+
+def test_the_download_page_explains_what_there_is(
+    chromium: Browser, server: OrthancServer, practice: Practice, studies: Studies, screenshots: Path, tmp_path: Path
+) -> None:
+    for name, shape, language in (
+        ("phone", PHONE, "de-DE"),
+        ("narrow", NARROW, "de-DE"),
+        ("desktop", DESKTOP, "en-GB"),
+    ):
+        context = chromium.new_context(**shape, locale=language)  # type: ignore[arg-type]
+        page = open_link(context, practice.share(studies.a.id))
+        page.click("a[href='/portal/download']")
+        page.wait_for_url("**/portal/download")
+        page.screenshot(path=str(screenshots / f"{name}-download.png"), full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        page.fill("#password", "mein langes Wort 7")
+        page.check("input[value=both]")
+        with page.expect_download() as download:
+            page.click("form[action='/portal/download'] button")
+        download.value.save_as(tmp_path / "locked.zip")
+        done = subprocess.run(
+            ["7z", "t", "-pmein langes Wort 7", tmp_path / "locked.zip"], capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
+        context.close()

@@ -145,6 +145,7 @@ def viewer_page(ordinal: int) -> flask.Response:
             "images_url": f"/portal/series/{ordinal}/images",
             "batches_url": f"/portal/series/{ordinal}/batch",
             "geometry_url": f"/portal/series/{ordinal}/geometry",
+            "download_url": f"/portal/series/{ordinal}/images.zip",
             "window": vars(window) | {"inverted": appearance.inverted} if window else None,
             "longest_edge": appearance.longest_edge,
             "start_image": start,

@@ -9,7 +9,7 @@ const byId = id => document.getElementById(id);
 /**
  * @param {object} want
  *   go(number), step(n), zoom(factor), move(dx, dy), reset(), toneMode(on), tone(brightness, contrast, held), preset(window),
- *   play(), speed(), tool(name), ruler(key, large) -> whether the ruler is in hand and has taken the key
+ *   play(), speed(), tool(name), save(), ruler(key, large) -> whether the ruler is in hand and has taken the key
  */
 export class Controls {
   #count;
@@ -156,6 +156,7 @@ export class Controls {
     byId('speed')?.addEventListener('click', () => want.speed());
     byId('measure').addEventListener('click', () => { want.tool('measure'); byId('stage').focus(); });
     byId('lens-toggle').addEventListener('click', () => want.tool('lens'));
+    byId('save')?.addEventListener('click', () => want.save());
     byId('about-open').addEventListener('click', () => byId('about').showModal());
     const full = byId('full-screen');
     full?.addEventListener('click', () => {

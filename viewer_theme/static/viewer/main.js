@@ -7,6 +7,7 @@ import { watchGestures } from './gestures.js';
 import { Lens } from './lens.js';
 import { Pictures } from './pictures.js';
 import { Ruler } from './ruler.js';
+import { save } from './save.js';
 import { FolderSource, ServerSource, SIZES, StudyGone } from './source.js';
 import { Stage } from './stage.js';
 import { Tone } from './tone.js';
@@ -73,6 +74,7 @@ const controls = new Controls({ count, words: data }, {
   play: () => cine.toggle(),
   speed: () => cine.changeSpeed(),
   tool: choose,
+  save: keep,
   ruler: (key, large) => { if (tool !== 'measure') return false; ruler.key(key, large); said(); return true; },
   zoom: factor => { touched(); stage.zoomBy(factor); zoomed(); },
   move: (dx, dy) => stage.moveBy(dx, dy),
@@ -123,6 +125,19 @@ function choose(name) {
   page.dataset.tool = tool;
   controls.showTool(tool);
   said();
+}
+
+/** Keeps the present picture, as large as it was taken and in the brightness that it is looked at. */
+async function keep() {
+  touched();
+  controls.showNotice(data.textSaving);
+  try {
+    const size = SIZES.find(one => one >= longestEdge) || SIZES[SIZES.length - 1];
+    await save(await source.image(index, { size, window: tone.requested }), `${data.textPicture}-${index}.jpg`);
+    said();
+  } catch {
+    controls.showNotice(data.textNotSaved);
+  }
 }
 
 /** What the tool in hand has to say. */
