@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import zipfile
 from collections.abc import Iterator
 
@@ -180,3 +181,35 @@ def test_a_report_that_arrives_later_is_not_seen_either(server: OrthancServer) -
     assert found(recipient, addresses, [CANARY.encode()]) == []
     late = [sent(practice, structured(made))]
     assert found(recipient, everywhere(made, study_id, late), [CANARY.encode()]) == []
+
+
+def test_a_pdf_that_staff_add_follows_the_rule_of_the_share(server: OrthancServer, study: Study) -> None:
+    practice = Practice(server)
+    made = Study(PATIENT, "ACC-ADDED", "CT")
+    send(ct_series(made, 1, "Axial", np.zeros((2, 64, 64)), Geometry()), server.dicom_port)
+    study_id = stored(server, made.uid).id
+    held, shown = practice.share(study_id, report="hold"), practice.share(study_id, report="at-once")
+    address = f"/patient-share/api/v1/studies/{study_id}/reports"
+    headers = {"Content-Type": "application/pdf"}
+    answer = practice.api("POST", address, data=pdf(), headers=headers)
+    assert answer.status_code == 201, answer.text
+    added = answer.json()
+    assert [one["id"] for one in practice.api("GET", address).json()["reports"]] == [added["id"]]
+    # Kept by Orthanc, without what acts.
+    kept = practice.api("GET", f"/instances/{added['id']}/pdf").content
+    assert kept.startswith(b"%PDF-") and b"JavaScript" not in kept
+    assert (
+        CANARY in subprocess.run(["pdftotext", "-", "-"], input=kept, check=True, capture_output=True).stdout.decode()
+    )
+    reader, waiting = practice.login(shown), practice.login(held)
+    assert reader.get("/portal/series/2/documents/1").content.startswith(b"%PDF-")
+    assert waiting.get("/portal/series/2/documents/1").status_code == 404
+    assert "documents" in reader.get("/portal/study").text and "documents" not in waiting.get("/portal/study").text
+    for refused in (b"no pdf", b""):
+        assert practice.api("POST", address, data=refused, headers=headers).status_code == 422
+    assert Recipient(server.url).request("POST", address, data=pdf(), headers=headers).status_code == 401
+    assert practice.api("DELETE", f"/patient-share/api/v1/reports/{added['id']}").status_code == 204
+    assert practice.api("GET", f"/instances/{added['id']}").status_code == 404
+    image = stored(server, made.uid).instances[0]
+    assert practice.api("DELETE", f"/patient-share/api/v1/reports/{image}").status_code == 404
+    assert "documents" not in reader.get("/portal/study").text

@@ -17,6 +17,7 @@ from harness.server import OrthancServer
 from .support import axe
 from .support.practice import Practice
 from .support.studies import Stored, stored
+from .test_reports import pdf
 
 pytestmark = pytest.mark.one_suite
 
@@ -225,7 +226,7 @@ def test_the_life_of_a_share(
     page.locator("summary", has_text="wie lange").click()
     page.fill("#days", "4")
     page.press("#days", "Enter")
-    page.locator("[role=status]").wait_for()
+    page.locator(".note[role=status]").wait_for()
     assert "Läuft in 4 Tagen ab" in page.inner_text("main")
     page.locator("button", has_text="Einwilligung vorliegt").click()
     page.wait_for_url("**done=consent")
@@ -278,3 +279,28 @@ def test_names_in_addresses_and_wildcards(server: OrthancServer, jane: Stored) -
         jane.id in server.staff_request("POST", "/patient-share/search", data={"accession_number": "staff-acc-7"}).text
     )
     assert server.staff_request("GET", "/patient-share/search?name=x").status_code == 404
+
+
+def test_a_report_is_added_and_taken_out_on_the_page_of_a_share(
+    desk: BrowserContext, server: OrthancServer, practice: Practice, jane: Stored, screenshots: Path, tmp_path: Path
+) -> None:
+    share = practice.share(jane.id, report="at-once")
+    page = desk.new_page()
+    page.goto(f"{server.url}/patient-share/shares/{share.id}")
+    (tmp_path / "letter.txt").write_text("no PDF")
+    page.set_input_files("input[type=file]", tmp_path / "letter.txt")
+    page.locator("form.upload button").click()
+    page.wait_for_function("() => document.querySelector('form.upload [role=status]').textContent.includes('PDF')")
+    look(page, screenshots, "de-11-report-refused")
+    (tmp_path / "report.pdf").write_bytes(pdf())
+    page.set_input_files("input[type=file]", tmp_path / "report.pdf")
+    page.locator("form.upload button").click()
+    page.wait_for_url("**done=report-added")
+    assert "Befund ist hinzugefügt" in page.inner_text("main")
+    look(page, screenshots, "de-12-report-added")
+    patient = practice.login(share)
+    assert "Befund lesen" in patient.get("/portal/study", headers={"Accept-Language": "de"}).text
+    page.locator("summary", has_text="Hinzugefügt").click()
+    page.locator("form[action$='/unreport'] button").click()
+    page.wait_for_url("**done=report-removed")
+    assert "Befund lesen" not in patient.get("/portal/study", headers={"Accept-Language": "de"}).text

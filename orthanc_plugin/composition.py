@@ -23,8 +23,10 @@ from .adapters.orthanc_archive import OrthancArchive
 from .adapters.orthanc_decodable import OrthancDecodable
 from .adapters.orthanc_files import OrthancFiles
 from .adapters.orthanc_geometry import OrthancGeometry
+from .adapters.orthanc_reports import OrthancReports
 from .adapters.orthanc_search import OrthancSearch
 from .adapters.orthanc_tags import OrthancTags
+from .adapters.pdf_check import checked_pdf
 from .adapters.pdf_letters import PdfLetters
 from .adapters.report_files import read_report
 from .adapters.secret_file import SecretFileError
@@ -71,6 +73,7 @@ from .use_cases.find_study import FindStudy
 from .use_cases.keep_audit import KeepAudit
 from .use_cases.keep_session import KeepSession
 from .use_cases.login_failures import LoginFailures
+from .use_cases.look_after_reports import LookAfterReports
 from .use_cases.maintain import Maintain
 from .use_cases.manage_share import ManageShare
 from .use_cases.note_session_end import NoteSessionEnd
@@ -230,6 +233,15 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         print_letter=PrintLetter(shares, keyring, transaction, record),
         archive=archive,
         finder=OrthancSearch(rest),
+        look_after_reports=LookAfterReports(
+            archive,
+            OrthancReports(rest, languages[settings.default_language].text("Report")),
+            checked_pdf,
+            archive.forget_study,
+            clock,
+            transaction,
+            record,
+        ),
         read_report=read_report,
         download_study=_downloads(view_study, archive, OrthancFiles(rest), shares, clock, record),
         seal=ZipSeal,

@@ -15,7 +15,7 @@ from .domain.credential import AccessCode, Password
 from .domain.download import FiledStudy, StoredInstance
 from .domain.lease import OpenPage
 from .domain.outbox import Delivery, OutboxEntry
-from .domain.report import ReportRule
+from .domain.report import AddedReport, ReportRule
 from .domain.session import Session, SessionLimits
 from .domain.share import Consent, Share, SharedStudy, ShareState
 from .domain.study import Appearance, ImageRef, Place, ResourceName, StudyKey, StudySummary, Window
@@ -494,6 +494,26 @@ class InstanceSource(Protocol):
 
     def directory(self, studies: Sequence[FiledStudy]) -> bytes:
         """The DICOMDIR of a file set (DICOM PS3.10 section 8.6)."""
+        ...
+
+
+class ReportKeeper(Protocol):
+    """Reports that staff have added to studies; raises OSError where the archive cannot be asked."""
+
+    def add(self, study_id: str, pdf: bytes) -> str | None:
+        """Keep it with the study; answers its identifier, None where there is no such study."""
+        ...
+
+    def of(self, study_id: str) -> Sequence[AddedReport]:
+        """What was added to the study, oldest first."""
+        ...
+
+    def study_of(self, report_id: str) -> str | None:
+        """The study that the report was added to; None unless it was added here."""
+        ...
+
+    def remove(self, report_id: str) -> None:
+        """Take it out; harmless to repeat."""
         ...
 
 

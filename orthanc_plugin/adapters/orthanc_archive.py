@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from ..domain.errors import ImageUnavailable
@@ -33,6 +32,7 @@ from .image_facts import ImageFacts, LutDescriptor, descriptor_text, first_item,
 from .native_frame import lut_values
 from .picture import jpeg, screen
 from .recent import Recent
+from .reception import received_at
 from .rest import Rest
 
 _FRESH_SECONDS = 3.0
@@ -48,8 +48,6 @@ _IMAGE_TAGS_TO_KEEP = 2000
 # No series that anybody looks at has more.
 _MOST_IMAGES = 20_000
 # DICOM PS3.5 section 6.2: IS holds at most 12 characters.
-# Of Orthanc's metadata, in UTC.
-_RECEIVED = "%Y%m%dT%H%M%S"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,12}")
 
 
@@ -263,10 +261,7 @@ def _arrival(metadata: Mapping[str, Any]) -> int | None:
     """When this instance arrived if it is a report, seconds since 1970; None for everything else."""
     if not is_report(str(metadata.get("SopClassUid", "")).strip("\0 ")):
         return None
-    try:
-        return int(datetime.strptime(str(metadata.get("ReceptionDate", "")), _RECEIVED).replace(tzinfo=UTC).timestamp())
-    except ValueError:
-        return 0
+    return received_at(metadata)
 
 
 def _series(found: dict[str, Any], reports: Mapping[str, int]) -> SeriesSummary:

@@ -10,9 +10,8 @@ import io
 
 import pikepdf
 
-from ..domain.report import UnusableReport
+from ..domain.report import LARGEST_PDF, UnusableReport
 
-LARGEST_PDF = 50 * 2**20
 MOST_PAGES = 2000
 _MOST_OBJECTS = 200_000
 # Direct objects inside each other; qpdf itself refuses to read more than a few hundred.

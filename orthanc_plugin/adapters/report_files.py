@@ -10,8 +10,8 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
-from ..domain.report import ENCAPSULATED_PDF, ReportDocument, ReportLine, UnusableReport
-from .pdf_check import LARGEST_PDF, checked_pdf
+from ..domain.report import ENCAPSULATED_PDF, LARGEST_PDF, ReportDocument, ReportLine, UnusableReport
+from .pdf_check import checked_pdf
 from .quiet_pydicom import hush
 
 hush()

@@ -25,6 +25,8 @@ class Action(StrEnum):
     SHARE_PRINTED = "share-printed"
     REPORT_RELEASED = "report-released"
     REPORT_TIMED = "report-timed"
+    REPORT_ADDED = "report-added"
+    REPORT_REMOVED = "report-removed"
     LOGIN = "login"
     LOGIN_FAILED = "login-failed"
     UNKNOWN_CODE_FAILURES = "unknown-code-failures"
@@ -72,6 +74,7 @@ INSTANCES_ACCESSED = Code("110103", "DICOM Instances Accessed")
 INSTANCES_TRANSFERRED = Code("110104", "DICOM Instances Transferred")
 STUDY_DELETED = Code("110105", "DICOM Study Deleted")
 EXPORT = Code("110106", "Export")
+IMPORT = Code("110107", "Import")
 PATIENT_RECORD = Code("110110", "Patient Record")
 SECURITY_ALERT = Code("110113", "Security Alert")
 USER_AUTHENTICATION = Code("110114", "User Authentication")
@@ -115,6 +118,8 @@ KINDS: dict[Action, Kind] = {
     Action.SHARE_PRINTED: _RESTRICTED,
     Action.REPORT_RELEASED: _SHARE_CHANGED,
     Action.REPORT_TIMED: _SHARE_CHANGED,
+    Action.REPORT_ADDED: Kind(IMPORT, None, "C"),
+    Action.REPORT_REMOVED: Kind(INSTANCES_ACCESSED, None, "D"),
     Action.LOGIN: _LOGIN,
     Action.LOGIN_FAILED: _LOGIN,
     Action.UNKNOWN_CODE_FAILURES: _LOGIN,

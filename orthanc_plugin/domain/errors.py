@@ -98,6 +98,10 @@ class AlreadyReissued(PatientShareError):
     """Since the form was shown, a password has been issued."""
 
 
+class ReportNotFound(PatientShareError):
+    """Orthanc has no report with this identifier that was added here."""
+
+
 class ShareNotFound(PatientShareError):
     """No share has this id."""
 

@@ -18,6 +18,7 @@ _KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
 ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
 
 MOST_HOURS = 24 * 90
+LARGEST_PDF = 50 * 2**20
 _HOURS = re.compile(r"([1-9][0-9]{0,3})h", re.ASCII)
 _FROM = re.compile(r"from:([0-9]{1,11})", re.ASCII)
 
@@ -88,6 +89,16 @@ SHOWN_AT_ONCE = ReportRule(ReportTime.AT_ONCE)
 
 class UnusableReport(PatientShareError):
     """A document that is not shown; the text says why, in a few words of the program's own."""
+
+
+@dataclass(frozen=True)
+class AddedReport:
+    """A report that staff have added to a study: `id` is Orthanc's identifier of its instance."""
+
+    id: str
+    study_id: str
+    # Seconds since 1970-01-01 UTC.
+    added_at: int
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..domain.audit import AuditEvent, Who
@@ -31,9 +31,13 @@ class RecordEvent:
         share: Share | None = None,
         outcome: Outcome = Outcome.SUCCESS,
         series: int | None = None,
+        studies: Sequence[str] | None = None,
         **detail: str | int,
     ) -> None:
-        """Write it; raises Unavailable, or ValueError for a detail that AuditEvent refuses."""
+        """Write it; raises Unavailable, or ValueError for a detail that AuditEvent refuses.
+
+        `studies` are Study Instance UIDs, where they are not those of the share.
+        """
         self.log.append(
             AuditEvent(
                 action=action,
@@ -41,7 +45,7 @@ class RecordEvent:
                 who=who,
                 outcome=outcome,
                 share_id=share.id if share else None,
-                studies=_uids(share),
+                studies=_uids(share) if studies is None else tuple(studies),
                 series=series,
                 detail=detail,
             )

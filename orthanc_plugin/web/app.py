@@ -15,6 +15,7 @@ from ..domain.errors import (
     MistypedCode,
     MistypedPassword,
     PatientShareError,
+    ReportNotFound,
     ShareClosed,
     ShareNotFound,
     ShareRevoked,
@@ -152,7 +153,8 @@ def _http_error(error: HTTPException) -> Any:
         return _staff_message(status, "not_found" if status in (404, 405) else "error")
     if _is_staff_path():
         if status == 413:
-            return problem(413, "too-large", f"The body must not be larger than {LONGEST_BODY} bytes.")
+            longest = flask.request.max_content_length
+            return problem(413, "too-large", f"The body must not be larger than {longest} bytes.")
         return problem(status, "not-found" if status == 404 else "http-error", error.description or "")
     return message_page(status, "not_found" if status in (404, 405) else "error")
 
@@ -178,6 +180,8 @@ def _origin(error: Exception) -> str:
 def _staff_page(refusal: PatientShareError) -> flask.Response:
     if isinstance(refusal, ShareNotFound):
         return _staff_message(404, "share")
+    if isinstance(refusal, ReportNotFound):
+        return _staff_message(404, "not_found")
     if isinstance(refusal, ShareRevoked):
         return _staff_message(409, "revoked")
     if isinstance(refusal, ShareStillOpen):

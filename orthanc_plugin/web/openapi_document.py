@@ -22,18 +22,19 @@ from .audit_api import DEFAULT_PAGE, FILTERS, LARGEST_EXPORT, LARGEST_PAGE
 from .audit_models import AuditList, AuditVerification
 from .mail_views import EmailList
 from .own_paths import API
+from .report_api import ReportList, ReportView
 from .share_views import AlreadyCreated, CreatedShare, ObjectionView, ReissuedPassword, ShareList, ShareView, Withdrawal
 
 _PROBLEMS = {
     400: "The body is not valid JSON in UTF-8, or Orthanc cannot read the request as HTTP.",
     401: "No valid staff credentials.",
     403: "Sent by a page of another site, or to an address with characters that no address of this API holds.",
-    404: "No such study, share, e-mail or objection.",
+    404: "No such study, share, report, e-mail or objection.",
     409: "The accession number is ambiguous, the patient objects, the Idempotency-Key was used for another request, or "
     "the state of the share or e-mail does not allow it.",
     413: "The body is too large.",
-    415: "The body is not application/json.",
-    422: "A field is unknown, missing or out of range.",
+    415: "The body is not application/json, or not application/pdf where that is asked for.",
+    422: "A field is unknown, missing or out of range, or the PDF cannot be used.",
     503: "Busy: try again after Retry-After seconds.",
 }
 # What each request may meet, whatever it asks for.
@@ -62,6 +63,8 @@ def document() -> dict[str, Any]:
         AuditList,
         AuditVerification,
         EmailList,
+        ReportView,
+        ReportList,
         Problem,
     ]
     _, definitions = models_json_schema(
@@ -120,6 +123,7 @@ def document() -> dict[str, Any]:
             },
             **_changes(),
             "/letters": {"post": _letters()},
+            **_reports(),
             **_emails(),
             **_objections(),
             "/audit": {
@@ -225,6 +229,31 @@ def _letters() -> dict[str, Any]:
         "content": {"application/pdf": {"schema": {"type": "string", "contentMediaType": "application/pdf"}}},
     }
     return operation
+
+
+def _reports() -> dict[str, Any]:
+    study_id = {"name": "study_id", "in": "path", "required": True, "schema": {"type": "string"}}
+    report_id = {"name": "report_id", "in": "path", "required": True, "schema": {"type": "string"}}
+    add = _operation(
+        "addReport",
+        "Keep a report (PDF) with a study; who may read it, and when, is a matter of each share",
+        201,
+        "ReportView",
+        (404, 413, 415, 422),
+        [study_id],
+    )
+    pdf = {"schema": {"type": "string", "contentMediaType": "application/pdf"}}
+    add["requestBody"] = {"required": True, "content": {"application/pdf": pdf}}
+    removal = "Take out a report that was added here, for good"
+    return {
+        "/studies/{study_id}/reports": {
+            "get": _operation(
+                "listReports", "Reports that were added to a study, oldest first", 200, "ReportList", (), [study_id]
+            ),
+            "post": add,
+        },
+        "/reports/{report_id}": {"delete": _operation("removeReport", removal, 204, "", (404,), [report_id])},
+    }
 
 
 def _emails() -> dict[str, Any]:

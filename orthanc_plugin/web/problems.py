@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.http import HTTP_STATUS_CODES
 
 from ..domain import errors
+from ..domain.report import UnusableReport
 from .api_models import Candidate, Fault, Problem
 
 CONTENT_TYPE = "application/problem+json"
@@ -58,6 +59,10 @@ def from_refusal(refusal: errors.PatientShareError) -> flask.Response:  # noqa: 
             return problem(422, "invalid-input", "The access code or the password is mistyped.")
         case errors.ShareNotFound():
             return problem(404, "share-not-found", "There is no share with this id.")
+        case errors.ReportNotFound():
+            return problem(404, "report-not-found", "There is no report with this id that was added here.")
+        case UnusableReport():
+            return problem(422, "unusable-report", f"The PDF cannot be used: {refusal}.")
         case errors.ShareRevoked():
             return problem(409, "share-revoked", "A revoked share cannot be changed: create a new one.")
         case errors.ShareStillOpen():

@@ -22,6 +22,7 @@ from ..use_cases.create_share import CreateShare
 from ..use_cases.download_study import DownloadStudy
 from ..use_cases.keep_session import KeepSession
 from ..use_cases.look_after_mail import LookAfterMail
+from ..use_cases.look_after_reports import LookAfterReports
 from ..use_cases.manage_share import ManageShare
 from ..use_cases.open_share import OpenShare
 from ..use_cases.order_mail import OrderInvitation
@@ -78,6 +79,7 @@ class Services:
     download_study: DownloadStudy
     # Locks the files of a download under a password that its recipient has chosen.
     seal: Callable[[str], Seal]
+    look_after_reports: LookAfterReports
     # The report in a DICOM file; raises UnusableReport.
     read_report: Callable[[bytes], ReportDocument]
     clock: Clock

@@ -8,15 +8,15 @@ from typing import Any
 
 import flask
 
-from ..domain.errors import AlreadyReissued, InvalidInput
-from ..domain.report import ReportRule
+from ..domain.errors import AlreadyReissued, InvalidInput, ReportNotFound
+from ..domain.report import AddedReport, ReportRule
 from ..domain.share import Share, ShareState
 from ..domain.study import StudySummary
 from ..ports import AuditFilter, ShareFilter
 from ..use_cases.reissue_password import Reissued
 from . import staff_api
 from .context import language, services, staff_user
-from .own_paths import STAFF
+from .own_paths import API, STAFF
 from .pages import page, see_other
 from .staff_mail import listed
 from .staff_search import words
@@ -34,7 +34,8 @@ _SHOWN: Mapping[str, ShareFilter] = {
     "expired": ShareFilter(state=ShareState.EXPIRED),
     "revoked": ShareFilter(state=ShareState.REVOKED),
 }
-_DONE = ("extend", "pause", "resume", "report", "revoke", "consent", "withdraw", "delete", "email", "email-late")
+_DONE = ("extend", "pause", "resume", "report", "revoke", "consent", "withdraw", "delete", "email", "email-late",
+         "report-added", "report-removed")  # fmt: skip
 
 
 def listing() -> flask.Response:
@@ -113,6 +114,20 @@ def report(share_id: str) -> flask.Response:
     return _back(share_id, "report")
 
 
+def remove_report(share_id: str) -> flask.Response:
+    """Take a report out again that was added by mistake."""
+    share = services().manage_share.get(share_id)
+    report_id = flask.request.form.get("report", "")
+    if report_id not in {one.id for one in _added(share)}:
+        raise ReportNotFound
+    services().look_after_reports.remove(report_id, staff_user())
+    return _back(share_id, "report-removed")
+
+
+def _added(share: Share) -> list[AddedReport]:
+    return [one for study_id in sorted(share.study_ids) for one in services().look_after_reports.of(study_id)]
+
+
 def revoke(share_id: str) -> flask.Response:
     """Close it for good."""
     services().manage_share.revoke(share_id, staff_user())
@@ -169,6 +184,8 @@ def _one(share: Share, wrong: str = "") -> flask.Response:
         note=share.note,
         emails=listed(share, spoken),
         report=spoken.report(share.report),
+        added_reports=[{"id": one.id, "at": spoken.moment(one.added_at)} for one in _added(share)],
+        upload_urls=[f"{API}/studies/{study.id}/reports" for study in studies],
         report_choices=spoken.report_choices(share.report),
         issue=share.issue,
         language=share.language,
@@ -230,6 +247,8 @@ def event_words(action: str, spoken: Words) -> str:
         "password-reissued": text("New password issued"),
         "share-printed": text("Letter printed"),
         "report-released": text("Report released"),
+        "report-added": text("Report added"),
+        "report-removed": text("Report removed"),
         "login": text("Images opened"),
         "login-failed": text("Wrong password"),
         "logout": text("Logged out"),

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import flask
 from jinja2 import Environment
 
+from orthanc_plugin.adapters.pdf_check import checked_pdf
 from orthanc_plugin.adapters.report_files import read_report
 from orthanc_plugin.adapters.unknown_codes import UnknownCodes
 from orthanc_plugin.adapters.zip_layout import ZipLayout
@@ -36,6 +37,7 @@ from orthanc_plugin.use_cases.download_study import DownloadStudy
 from orthanc_plugin.use_cases.find_study import FindStudy
 from orthanc_plugin.use_cases.keep_session import KeepSession
 from orthanc_plugin.use_cases.login_failures import LoginFailures
+from orthanc_plugin.use_cases.look_after_reports import LookAfterReports
 from orthanc_plugin.use_cases.manage_share import ManageShare
 from orthanc_plugin.use_cases.note_session_end import NoteSessionEnd
 from orthanc_plugin.use_cases.open_share import OpenShare
@@ -68,6 +70,7 @@ from .memory_store import (
     MemoryStore,
     MemoryTransaction,
 )
+from .reports import MemoryReports
 from .studies import MemoryArchive, series, study
 
 STAFF_USER, STAFF_PASSWORD = "reception", "a long staff password"
@@ -233,6 +236,9 @@ def build_world(
         print_letter=PrintLetter(shares, codes, transaction, record),
         archive=archive,
         finder=archive,
+        look_after_reports=LookAfterReports(
+            archive, MemoryReports(archive), checked_pdf, lambda _study_id: None, clock, transaction, record
+        ),
         read_report=read_report,
         download_study=DownloadStudy(view_study, files, ZipLayout, shares, clock, record, pictures),
         seal=ZipSeal,

@@ -53,6 +53,11 @@ EXPECTED = {
     # The series holds no report.
     "GET /portal/series/<int:ordinal>/documents/<int:number>": Line(403, 404, 403, 403),
     "GET /portal/download": Line(403, 200, 403, 403),
+    "POST /patient-share/shares/<share_id>/unreport": Line(401, 401, 404, 401, b"report=x", FORM),
+    "GET /patient-share/api/v1/studies/<study_id>/reports": Line(401, 401, 200, 401),
+    # No PDF.
+    "POST /patient-share/api/v1/studies/<study_id>/reports": Line(401, 401, 404, 401, b"x", "application/pdf"),
+    "DELETE /patient-share/api/v1/reports/<report_id>": Line(401, 401, 404, 401),
     "POST /portal/download": Line(403, 200, 403, 403, b"contents=both&password=1234567890", FORM),
     "GET /portal/download/images.zip": Line(403, 200, 403, 403),
     "GET /portal/download/pictures.zip": Line(403, 200, 403, 403),
