@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +23,7 @@ from .support.practice import Practice, Recipient
 from .support.studies import stored
 
 ALL = "/portal/download/images.zip"
+EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "fetch_share.py"
 PATIENT = Patient(id="TEST-DOWNLOAD", name="Lädt^Herunter")
 
 
@@ -119,3 +122,30 @@ def test_a_damaged_file_is_a_failed_download_and_then_named(forgetful: OrthancSe
 def test_nobody_else_gets_it(server: OrthancServer, study: str) -> None:
     assert Recipient(server.url).get(ALL).status_code == 403
     assert server.request("GET", ALL).status_code == 403
+
+
+@pytest.mark.one_suite
+def test_a_referrers_program_fetches_the_study_and_sends_it_on(
+    orthanc_image: str, server: OrthancServer, study: str, tmp_path: Path
+) -> None:
+    practice = Practice(server)
+    share = practice.share(study, audience="referrer")
+    with OrthancServer(orthanc_image, plugin=False, staff={}) as pacs:
+        pacs.wait_ready()
+
+        def run(target: str, password: str = share.password) -> str:
+            environment = {**os.environ, "CODE": share.code, "PASSWORD": password}
+            done = subprocess.run([sys.executable, str(EXAMPLE), server.url, target], env=environment, text=True,
+                                  capture_output=True, timeout=120, check=False)  # fmt: skip
+            return done.stdout + done.stderr
+
+        assert run(str(tmp_path / "kept")) == "23 images\n"
+        assert len(list((tmp_path / "kept" / "DICOM").rglob("IM*"))) == 23
+        for target in (f"{pacs.url}/dicom-web", f"127.0.0.1:{pacs.dicom_port},ORTHANC"):
+            assert run(target) == "23 images\n"
+            found = pacs.request("GET", "/instances?expand").json()
+            uids = {one["MainDicomTags"]["SOPInstanceUID"] for one in found}
+            mine = practice.api("GET", f"/studies/{study}/instances").json()
+            assert uids == {one["MainDicomTags"]["SOPInstanceUID"] for one in mine}
+            pacs.request("POST", "/tools/bulk-delete", json={"Resources": [one["ID"] for one in found]})
+        assert "wrong" in run(str(tmp_path / "none"), "00000-00000")
