@@ -12,7 +12,7 @@ export TEST_DICOM
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop clean check unit integration census sessions chaos test bench bench-store bench-viewer bench-scroll fuzz api-fuzz mutation ohif docs fmt lock venv-run venv-test image bench-login bench-flood bench-letters viewer-files
+.PHONY: help run stop clean check unit integration census sessions chaos test bench bench-store bench-viewer bench-scroll fuzz api-fuzz mutation ohif docs fmt lock venv-run venv-test image bench-login bench-flood bench-letters bench-download viewer-files screenshots
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
@@ -65,6 +65,9 @@ bench-login: venv-test ## whether the time of a failing login tells if its code 
 bench-flood: venv-test ## 50 patients who scroll, without and with 100 wrong logins a second (10 minutes)
 	$(PY) -m benchmarks.flood $(firstword $(SUITES))
 
+bench-download: venv-test ## a study of 2 GB as a download beside Orthanc's own archive (10 minutes)
+	$(PY) -m benchmarks.download $(firstword $(SUITES))
+
 bench-letters: venv-test ## what a share and its letter cost, and 500 letters beside patients who look at images
 	$(PY) -m benchmarks.letters $(firstword $(SUITES))
 
@@ -100,6 +103,10 @@ image: venv-run ## build the image alone (SUITES=trixie)
 
 ohif: ## fetch OHIF Viewer from npm into build/ohif (OHIF=folder)
 	@python3 docker/ohif.py $(or $(OHIF),build/ohif)
+
+screenshots: venv-test ## take the pictures of docs/portal.md anew
+	@docker/test-tools.sh
+	$(PY) -m docs.screenshots
 
 docs: venv-test ## write what is generated: API description, schema and table of the settings
 	$(PY) -m docs.generate

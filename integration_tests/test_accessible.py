@@ -27,6 +27,10 @@ def test_pages_for_patients_have_no_barriers(
     page = context.new_page()
     page.goto(f"{server.url}/portal")
     found["start"] = violations(page)
+    for address in ("help", "help/report", "legal/cookies"):
+        page.goto(f"{server.url}/portal/{address}")
+        found[address] = violations(page)
+    page.goto(f"{server.url}/portal")
     page.fill("#code", share.code)
     page.fill("#password", "00000-00000")
     page.locator("button[type=submit]").click()

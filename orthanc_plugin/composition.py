@@ -7,7 +7,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -35,6 +35,7 @@ from .adapters.store.audit import SqlAudit
 from .adapters.store.counts import StoreCounts
 from .adapters.store.database import SqlTransaction, StoreError, default_url, open_store
 from .adapters.store.devices import SqlDevices
+from .adapters.store.messages import SqlMessages
 from .adapters.store.objections import SqlObjections
 from .adapters.store.pages import SqlPages
 from .adapters.store.requests import SqlRequests
@@ -59,13 +60,14 @@ from .domain.report import ReportRule
 from .domain.session import SessionLimits
 from .domain.share import Audience
 from .handout.letter import LetterPrinter
-from .i18n.catalogue import load_languages
+from .i18n.catalogue import Language, load_languages
 from .i18n.dicom_words import can_be_viewed
 from .settings import Role, Settings, SettingsError, ViewerSettings, parse_settings
 from .use_cases.arrivals import Arrivals
 from .use_cases.authenticate import Authenticator, Network, StaffUsers
 from .use_cases.choose_studies import ChooseStudies
 from .use_cases.consent import LookAfterConsent
+from .use_cases.contact_practice import TakeMessage
 from .use_cases.create_once import CreateOnce
 from .use_cases.create_share import CreateShare, ValidityRule
 from .use_cases.download_study import MOST_AT_ONCE, DownloadStudy
@@ -97,7 +99,8 @@ from .web.own_paths import OwnPaths
 from .web.pulled_stream import pulled
 from .web.request import Request
 from .web.services import Practice, Services
-from .web.theme import explorer_script
+from .web.texts import Texts, UnusableTexts
+from .web.theme import explorer_script, theme_folder
 from .web.wsgi_bridge import Response, call
 
 if TYPE_CHECKING:
@@ -195,8 +198,9 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     if settings.email.server and settings.role is not Role.PORTAL:
         letters = LetterBox(settings, templates, languages, practice, validity.zone)
         mail = build_mail(
-            settings.email, letters, engine, keyring, shares, clock, entropy, transaction, record, archive
-        )
+            settings.email, letters, engine, keyring, shares, clock, entropy, transaction, record, archive,
+            settings.contact,
+        )  # fmt: skip
     services = Services(
         authenticator=authenticator,
         create_share=create_share,
@@ -253,6 +257,7 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         practice=practice,
         public_url=settings.public_url,
         zone=validity.zone,
+        texts=_texts(settings, languages),
         viewers=viewers,
         trusted_proxies=_networks(settings.trusted_proxies),
         role=settings.role,
@@ -260,6 +265,7 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         failures=lambda share_id: attempts.failures(share_id, clock.now()),
         series_tags=tags,
         geometry=OrthancGeometry(tags, time.monotonic),
+        contact=TakeMessage(SqlMessages(engine, keyring), entropy, clock) if settings.contact.to else None,
         mail=mail.services if mail else None,
         crowded=lambda: pool.crowded,
         may_compress=configuration.get("HttpCompressionEnabled") is not True,
@@ -329,6 +335,18 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     _register(gate, pool, grid, application, LogLevels(rest, sdk.log_warning), prepare, finish, study_changed)
 
 
+def _texts(settings: Settings, languages: Mapping[str, Language]) -> Texts:
+    folders = [theme_folder() / "texts"]
+    if settings.texts_folder:
+        folders.append(Path(settings.texts_folder))
+    if not folders[-1].is_dir():
+        raise SettingsError(f"The folder {folders[-1]} of TextsFolder does not exist.")
+    try:
+        return Texts(folders, list(languages), settings.default_language)
+    except UnusableTexts as fault:
+        raise SettingsError(str(fault)) from None
+
+
 def _downloads(
     view_study: ViewStudy,
     archive: OrthancArchive,
@@ -385,6 +403,12 @@ def _enabled_viewers(settings: ViewerSettings) -> list[NativeViewer]:
 def _discover_viewers(viewers: Viewers, rest: sdk.OrthancRest, services: Services) -> None:
     for sentence in viewers.discover(json.loads(rest.get("/plugins") or b"[]")):
         sdk.log_warning(sentence)
+    if services.texts.missing:
+        names = ", ".join(f"{slug}.md" for slug in services.texts.missing)
+        sdk.log_warning(f"the portal has no {names}: put your own into the folder of TextsFolder (docs/portal.md)")
+    if services.texts.unfinished:
+        names = ", ".join(services.texts.unfinished)
+        sdk.log_warning(f"texts with blanks that are not filled in: {names}")
     found = ", ".join(viewer.name for viewer in viewers.available)
     sdk.log_warning(f"viewers for recipients besides the patient viewer: {found or 'none'}")
     sdk.log_warning(f"ready; links are built from {services.public_url}")

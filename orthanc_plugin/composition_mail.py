@@ -15,18 +15,22 @@ from .adapters.background import Background
 from .adapters.keyring import Keyring
 from .adapters.mailer import WHOLE, SmtpMailer
 from .adapters.secret_file import SecretFileError, read_secret
+from .adapters.store.messages import SqlMessages
 from .adapters.store.outbox import SqlOutbox
+from .domain.contact import ContactMessage
 from .domain.credential import AccessCode
 from .domain.email_address import EmailAddress
 from .domain.outbox import RetryRule
 from .domain.person_name import display_name
 from .domain.share import Audience, Share
 from .domain.study import StudySummary
+from .handout.contact_mail import contact_mail
 from .handout.letter import personal_link
 from .handout.mail import Envelope, MailFacts, MailWriter
 from .i18n.catalogue import Language
 from .ports import Archive, Clock, Entropy, ShareRepository, Transaction
-from .settings import EmailSettings, Settings
+from .settings import ContactSettings, EmailSettings, Settings
+from .use_cases.contact_practice import DeliverMessages
 from .use_cases.deliver_mail import DeliverMail
 from .use_cases.look_after_mail import LookAfterMail
 from .use_cases.notify_expiry import NotifyExpiry
@@ -82,6 +86,12 @@ class LetterBox:
         facts = MailFacts(share.audience.value, last_valid_day(share.expires_at, self._zone))
         return self._writer.report_notice(recipient, share.language, facts, now)
 
+    def contact(self, message_id: str, message: ContactMessage, now: float) -> bytes:
+        """The e-mail that brings a message of the contact page to the practice."""
+        language = self._writer.languages[self._settings.default_language]
+        to = EmailAddress.parse(self._settings.contact.to)
+        return contact_mail(self._writer.envelope, to, language, message_id, message, now)
+
     def _patient(self, share: Share, studies: Sequence[StudySummary]) -> str:
         if not (self._settings.email.may_name_patient and studies and share.audience is Audience.PATIENT):
             return ""
@@ -116,6 +126,7 @@ def build_mail(
     transaction: Transaction,
     record: RecordEvent,
     archive: Archive,
+    contact: ContactSettings,
 ) -> Mail:
     """Raises SecretFileError where a file of the section cannot be used."""
     outbox = SqlOutbox(engine, keyring)
@@ -126,10 +137,21 @@ def build_mail(
         outbox, shares, letters.expiry_notice, clock, transaction, record, settings.notices.expires_in_days
     )
     poll = float(min(_POLL, *settings.retry_seconds))
+    messages = DeliverMessages(
+        SqlMessages(engine, keyring),
+        _mailer(settings),
+        contact.to,
+        letters.contact,
+        clock,
+        rule,
+        contact.keep_days,
+        sdk.log_warning,
+    )
 
     def work() -> float:
         notify()
-        return 0 if deliver() else poll
+        written = bool(contact.to) and messages()
+        return 0 if deliver() or written else poll
 
     sender = Background("outbox", work, sdk.log_error)
     desk = LookAfterMail(outbox, shares, clock, transaction, record, sender.wake)

@@ -11,6 +11,7 @@ from typing import Protocol
 from .domain.audit import AuditEvent
 from .domain.audit_terms import Action, Outcome
 from .domain.automatic import StudyFacts
+from .domain.contact import ContactMessage
 from .domain.credential import AccessCode, Password
 from .domain.download import FiledStudy, StoredInstance
 from .domain.lease import OpenPage
@@ -625,6 +626,34 @@ class Outbox(Protocol):
 
     def to_tell_of_reports(self, now: int) -> Sequence[tuple[str, str]]:
         """Shares whose recipient was invited while no report was shown and told of none since, with the address."""
+        ...
+
+
+class MessageBox(Protocol):
+    """Messages of the contact page that wait to be delivered; raises Unavailable."""
+
+    def add(self, message_id: str, message: ContactMessage, now: int) -> None:
+        """Keep it, encrypted and durably."""
+        ...
+
+    def waiting(self) -> int:
+        """How many there are."""
+        ...
+
+    def due(self, now: int) -> tuple[str, ContactMessage, int] | None:
+        """The one that is due longest, and how often it was tried; None where none is due or can be read."""
+        ...
+
+    def postpone(self, message_id: str, attempts: int, next_at: int) -> None:
+        """Note a try."""
+        ...
+
+    def remove(self, message_id: str) -> None:
+        """Forget it."""
+        ...
+
+    def purge(self, before: int) -> int:
+        """Forget what came before this moment; answers how many."""
         ...
 
 

@@ -233,6 +233,20 @@ class EmailSettings(_Section):
         return self
 
 
+class ContactSettings(_Section):
+    """The portal's contact page; messages leave through the mail server of the section Email."""
+
+    to: str = Field(default="", max_length=254, description="E-mail address of the practice; empty: no contact page.")
+    keep_days: int = Field(
+        default=14, ge=1, le=90, description="Days after which a message that could not be delivered is deleted."
+    )
+
+    @model_validator(mode="after")
+    def _address(self) -> Self:
+        _address("To", self.to, needed=False)
+        return self
+
+
 class EventSettings(_Section):
     """What the practice's information system is told of shares; docs/events.md says how."""
 
@@ -347,6 +361,10 @@ class Settings(_Section):
     viewers: ViewerSettings = Field(default=ViewerSettings(), description="Further viewers for recipients.")
     events: EventSettings = Field(default=EventSettings(), description="Events for other systems.")
     email: EmailSettings = Field(default=EmailSettings(), description="E-mail to recipients.")
+    contact: ContactSettings = Field(default=ContactSettings(), description="The portal's contact page.")
+    texts_folder: str = Field(
+        default="", description="Folder with texts of your own: help, imprint, privacy notice (docs/portal.md)."
+    )
     trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         default=(),
         strict=False,
@@ -423,6 +441,8 @@ def parse_settings(configuration: Mapping[str, Any]) -> Settings:
             "one lost sign of life logs somebody out."
         )
     _check_automatic(settings)
+    if settings.contact.to and not settings.email.server and settings.role is not Role.PORTAL:
+        raise SettingsError(f"{SECTION}.Contact.To needs the mail server in Email.Server.")
     return settings
 
 

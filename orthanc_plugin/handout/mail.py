@@ -17,7 +17,7 @@ from ..domain.email_address import EmailAddress
 from ..i18n.catalogue import Language
 
 # Everything in ASCII: no mail server on the way has to know more.
-_POLICY = SMTP.clone(cte_type="7bit", utf8=False)
+POLICY = SMTP.clone(cte_type="7bit", utf8=False)
 _LONGEST_NAME = 100
 
 
@@ -123,7 +123,7 @@ class MailWriter:
             "after": [*after, help_line],
             "signature": signature,
         }
-        message = EmailMessage(_POLICY)
+        message = EmailMessage(POLICY)
         # Python would take an encoded word (RFC 2047) in a name apart, with the line breaks that it may hold.
         name = _line(self.envelope.sender_name).replace("=?", "= ?")
         message["From"] = Address(name, addr_spec=sender.text)
@@ -142,10 +142,10 @@ class MailWriter:
         message.add_alternative(page, subtype="html", cte="quoted-printable")
         # Last: what is named Content-… moves into the first part when a second one is added.
         message["Content-Language"] = language.code
-        return _checked(message)
+        return checked(message)
 
 
-def _checked(message: EmailMessage) -> bytes:
+def checked(message: EmailMessage) -> bytes:
     """The message as bytes; raises ValueError where it holds a header that nobody has set."""
     data = message.as_bytes()
     head, _, _ = data.partition(b"\r\n\r\n")

@@ -7,6 +7,7 @@ import io
 from datetime import date, datetime
 from pathlib import Path
 
+from babel import Locale
 from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -21,6 +22,12 @@ class Language:
     def __init__(self, code: str, messages: gettext.NullTranslations) -> None:
         self.code = code
         self.messages = messages
+
+    @property
+    def own_name(self) -> str:
+        """What the language calls itself, with a capital letter."""
+        name = Locale.parse(self.code).get_display_name() or self.code
+        return name[:1].upper() + name[1:]
 
     def text(self, message: str) -> str:
         """The message in this language."""

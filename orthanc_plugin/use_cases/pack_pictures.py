@@ -16,7 +16,7 @@ from ..ports import Archive, InstanceSource
 from .view_study import ViewStudy
 
 # Every picture is made before the first byte leaves, so that the length is known: about 100 a second.
-MOST_PICTURES = 4000
+MOST_PICTURES = 2000
 # Series of few images are radiographs: large, and looked at closely.
 _FEW = 20
 _LARGE_EDGE, _EDGE = 2048, 1024

@@ -9,12 +9,11 @@ import flask
 from ..domain.principal import Principal, Recipient, Staff
 from ..domain.share import Share
 from ..i18n.catalogue import Language
-from .own_paths import STAFF
 from .request import Request, client_address, origin_address
 from .services import Services
 from .theme import StaticFiles
 
-# Of the staff's pages.
+# Of the portal and of the staff's pages, each for its own part.
 LANGUAGE_COOKIE = "patient-share-language"
 _EXTENSION = "patient_share"
 
@@ -66,9 +65,9 @@ def staff_user() -> str:
 
 
 def language() -> Language:
-    """What staff have chosen, what the browser prefers among those that exist, or the practice's."""
+    """What was chosen here, what the browser prefers among those that exist, or the practice's."""
     available = services().languages
-    chosen = original().cookie(LANGUAGE_COOKIE) if original().path.startswith(STAFF) else ""
+    chosen = original().cookie(LANGUAGE_COOKIE)
     if chosen in available:
         return available[chosen]
     wanted = flask.request.accept_languages.best_match(sorted(available), default=services().default_language)

@@ -8,8 +8,12 @@ import flask
 
 from ..domain.audit import session_mark
 from ..domain.principal import Recipient
+from ..i18n.catalogue import Language
 from .context import language, original, services, static_files
 from .own_paths import PORTAL, STAFF
+
+# Where somebody may be who chooses a language; the first is taken for every other place.
+WAYS_BACK = ("/portal", "/portal/help", "/portal/contact", "/portal/study", "/portal/download")
 
 
 def page(template: str, status: int = 200, framed: bool = False, **values: Any) -> flask.Response:
@@ -30,10 +34,22 @@ def page(template: str, status: int = 200, framed: bool = False, **values: Any) 
         _=shown.text,
         gettext=shown.text,
         ngettext=shown.messages.ngettext,
+        site=None if original().path.startswith(STAFF) else _site(shown),
         presence=_presence(principal) if isinstance(principal, Recipient) and watched else None,
         **values,
     )
     return flask.Response(body, status, content_type="text/html; charset=utf-8")
+
+
+def _site(shown: Language) -> dict[str, Any]:
+    """What the foot of the portal's pages leads to."""
+    used = services()
+    return {
+        "legal": used.texts.legal(shown.code),
+        "contact": used.contact is not None,
+        "languages": [(code, one.own_name) for code, one in sorted(used.languages.items())],
+        "back": next((path for path in WAYS_BACK if path == original().path.rstrip("/")), WAYS_BACK[0]),
+    }
 
 
 def _static_url(name: str) -> str:

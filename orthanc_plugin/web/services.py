@@ -17,6 +17,7 @@ from ..settings import Role
 from ..use_cases.arrivals import Arrivals
 from ..use_cases.authenticate import Authenticator, Network
 from ..use_cases.consent import LookAfterConsent
+from ..use_cases.contact_practice import TakeMessage
 from ..use_cases.create_once import CreateOnce
 from ..use_cases.create_share import CreateShare
 from ..use_cases.download_study import DownloadStudy
@@ -33,6 +34,7 @@ from ..use_cases.reissue_password import ReissuePassword
 from ..use_cases.send_invitation import SendInvitation
 from ..use_cases.view_study import ViewStudy
 from ..viewers.registry import Viewers
+from .texts import Texts
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Services:
     practice: Practice
     public_url: str
     zone: ZoneInfo
+    texts: Texts
     viewers: Viewers
     role: Role
     trusted_proxies: tuple[Network, ...]
@@ -102,6 +105,8 @@ class Services:
     series_tags: Callable[[str], Mapping[str, Mapping[str, Any]]] = lambda _series_id: {}
     # What is known of the geometry of each image of a series.
     geometry: Callable[[str, Sequence[ImageRef]], Sequence[ImageGeometry]] = lambda _series_id, _images: ()
+    # None where there is no contact page.
+    contact: TakeMessage | None = None
     # None where no mail server is set.
     mail: MailServices | None = None
     # Whether work waits for a thread: what can be cut short then is.

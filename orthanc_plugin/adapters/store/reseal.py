@@ -8,12 +8,12 @@ from sqlalchemy import Engine, LargeBinary, func, select, type_coerce, update
 
 from ..keyring import Keyring, version_prefix
 from .database import reading, transaction
-from .schema import outbox, share_studies, shares
+from .schema import contact_messages, outbox, share_studies, shares
 
 
 @dataclass(frozen=True)
 class Reseal:
-    """Notes and awaited accession numbers of shares, addresses and messages of e-mails.
+    """Notes and awaited accession numbers of shares, addresses and messages of e-mails, the contact page.
 
     Whatever has changed meanwhile is left to the next call.
     """
@@ -28,6 +28,7 @@ class Reseal:
         for table, key, column, part in (
             (shares, (shares.c.id,), shares.c.note, ()),
             (share_studies, (share_studies.c.share_id, share_studies.c.position), share_studies.c.awaited, ()),
+            (contact_messages, (contact_messages.c.id,), contact_messages.c.text, ()),
             (outbox, (outbox.c.id,), outbox.c.address, ("address",)),
             (outbox, (outbox.c.id,), outbox.c.message, ("message",)),
         ):

@@ -154,6 +154,18 @@ outbox = Table(
     Index("ix_outbox_due", "state", "next_at"),
 )
 
+# What was written on the contact page, until it is delivered.
+contact_messages = Table(
+    "contact_messages",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("next_at", BigInteger, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    # AES-256-GCM: who writes, how to reach them, and what.
+    Column("text", LargeBinary, nullable=False),
+)
+
 # Requests with an Idempotency-Key, so that a repetition makes no second share.
 requests = Table(
     "requests",

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 from pydicom.fileset import FileSet
 
 from orthanc_plugin.adapters.dicomdir import Record, encode, leaf, record
@@ -64,3 +65,10 @@ def test_a_file_set_without_images_can_be_read(tmp_path: Path) -> None:
     found = FileSet(dcmread(tmp_path / "DICOMDIR"))
     assert len(found) == 0
     found._stage["t"].cleanup()
+
+
+def test_the_short_way_for_images_writes_what_the_library_writes() -> None:
+    instance = StoredInstance("x", "1.2.3.45", "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1", 7, 10, "k")
+    for number in (7, -12, None):
+        one = dataclasses.replace(instance, number=number)
+        assert leaf(one, file_id(3, 12), "IMAGE").data == leaf(one, file_id(3, 12), "IMAGE", Dataset()).data

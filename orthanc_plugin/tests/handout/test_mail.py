@@ -119,7 +119,7 @@ def test_a_header_that_nobody_has_set_stops_the_message() -> None:
     message["To"] = "x"
     message._headers.append(("X", "y\r\nBcc: x@example.org"))  # type: ignore[attr-defined]
     with pytest.raises(ValueError):
-        mail._checked(message)
+        mail.checked(message)
 
 
 def check_whole(data: bytes) -> None:

@@ -31,6 +31,7 @@ from orthanc_plugin.use_cases.arrivals import Arrivals
 from orthanc_plugin.use_cases.authenticate import Authenticator, StaffUsers
 from orthanc_plugin.use_cases.choose_studies import ChooseStudies
 from orthanc_plugin.use_cases.consent import LookAfterConsent
+from orthanc_plugin.use_cases.contact_practice import TakeMessage
 from orthanc_plugin.use_cases.create_once import CreateOnce
 from orthanc_plugin.use_cases.create_share import CreateShare, NewShare, ShareOrder, ValidityRule
 from orthanc_plugin.use_cases.download_study import DownloadStudy
@@ -54,11 +55,14 @@ from orthanc_plugin.web.app import create_app, template_environment
 from orthanc_plugin.web.gate import Gate
 from orthanc_plugin.web.own_paths import OwnPaths
 from orthanc_plugin.web.services import Practice, Services
+from orthanc_plugin.web.texts import Texts
+from orthanc_plugin.web.theme import theme_folder
 
 from .cheap import CheapHasher, CountingEntropy, PlainCodes
 from .clock import MovableClock
 from .files import MemoryFiles
 from .memory_audit import MemoryAudit
+from .memory_messages import MemoryMessages
 from .memory_store import (
     MemoryAttempts,
     MemoryDevices,
@@ -93,6 +97,12 @@ def templates() -> Environment:
 def as_pdf(pages: Sequence[str]) -> bytes:
     """In place of the process that lays letters out: what it was given."""
     return b"%PDF\n" + "\f".join(pages).encode()
+
+
+@cache
+def texts() -> Texts:
+    """The texts that the theme brings along."""
+    return Texts([theme_folder() / "texts"], ["de", "en"], "de")
 
 
 @cache
@@ -250,6 +260,8 @@ def build_world(
         practice=PRACTICE,
         public_url=public_url,
         zone=validity.zone,
+        texts=texts(),
+        contact=TakeMessage(MemoryMessages(), entropy, clock),
         viewers=registry,
         role=role,
         trusted_proxies=tuple(ipaddress.ip_network(network) for network in trusted),

@@ -18,7 +18,8 @@ PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) Mobile/15E148"
 def shown(browser: Browser, language: str = "de") -> list[str]:
     answer = browser.get("/portal/openings", accept_language=language)
     assert answer.status == 200
-    items = re.findall(r"<li>(.*?)</li>", answer.body.decode(), re.DOTALL)
+    listed = answer.body.decode().partition('<ol class="openings">')[2].partition("</ol>")[0]
+    items = re.findall(r"<li>(.*?)</li>", listed, re.DOTALL)
     return [" ".join(re.sub(r"<[^>]+>", " ", item).replace("\u202f", " ").split()) for item in items]
 
 
