@@ -33,6 +33,7 @@ pytestmark = [
 
 EMAILS = "/patient-share/api/v1/emails"
 SENDER = "portal@praxis.example"
+INBOX = "anmeldung@praxis.example"
 # What lasts is waited for; these are so short that the tests are not.
 TIMEOUT = 2
 # A private flag and address, as an information system may write them into a worklist.
@@ -86,7 +87,9 @@ def office(orthanc_image: str, host: str, authority: Authority, mail: MailServer
         "/run/secrets/mail-password": File(f"{PASSWORD}\n".encode(), 0o600),
     }
     with OrthancServer(
-        orthanc_image, {"StableAge": 1, "PatientShare": {"Email": email, "Automatic": automatic}}, files=files
+        orthanc_image,
+        {"StableAge": 1, "PatientShare": {"Email": email, "Automatic": automatic, "Contact": {"To": INBOX}}},
+        files=files,
     ) as running:
         yield Practice(running)
 
@@ -265,6 +268,28 @@ def test_a_flagged_study_is_shared_by_e_mail_and_its_report_announced_once(
     with pytest.raises(AssertionError):
         until(lambda: len(mail.to("sabine-1@flags.example")) > 2, seconds=4)
     assert not mail.to("sabine-2@flags.example")
+
+
+def test_a_message_of_the_contact_page_reaches_the_practice_once_through_a_power_failure(
+    office: Practice, mail: MailServer
+) -> None:
+    port = mail.port
+    mail.stop()
+    typed = {"name": "Erika Muster", "reach": "erika@example.org", "message": "Mein Brief ist weg."}
+    answer = requests.post(f"{office.server.url}/portal/contact", typed, allow_redirects=False, timeout=30)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/portal/contact?sent")
+    office.server.kill()
+    office.server.container.start()
+    office.server.wait_ready()
+    mail.start()
+    assert mail.port == port
+    until(lambda: len(mail.to(INBOX)) == 1)
+    [message] = mail.to(INBOX)
+    assert message["Reply-To"] == "erika@example.org" and "Mein Brief ist weg." in message.get_content()
+    logs = office.server.logs()
+    assert "Muster" not in logs and "erika" not in logs
+    with pytest.raises(AssertionError):
+        until(lambda: len(mail.to(INBOX)) > 1, seconds=4)
 
 
 def mailer(authority: Authority, mail: MailServer, **changes: Any) -> SmtpMailer:
