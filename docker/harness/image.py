@@ -30,12 +30,20 @@ def tag(suite: str) -> str:
 
 def ensure(suite: str = "trixie") -> str:
     """Build the image for a Debian suite unless it is up to date; answers its name."""
-    return _ensure(tag(suite), suite, DOCKERFILE, _inputs())
+    inputs = [path for path in _inputs() if not path.is_relative_to(ROOT / "docker" / "proxy")]
+    inputs = [path for path in inputs if not path.is_relative_to(ROOT / "docker" / "compose")]
+    return _ensure(tag(suite), suite, DOCKERFILE, inputs)
 
 
 def ensure_helpers() -> str:
     """The same for the image with PostgreSQL and nginx, which tests start beside Orthanc."""
     return _ensure(tag("helpers"), HELPERS_SUITE, HELPERS_DOCKERFILE, [ROOT / HELPERS_DOCKERFILE])
+
+
+def ensure_part(part: str, folder: str) -> str:
+    """The same for an image of the compose files, made of the files of one folder: `docker/proxy` or another."""
+    inputs = sorted(path for path in (ROOT / folder).iterdir() if path.is_file())
+    return _ensure(tag(part), HELPERS_SUITE, f"{folder}/Dockerfile", inputs)
 
 
 def _ensure(name: str, suite: str, dockerfile: str, inputs: list[Path]) -> str:

@@ -56,6 +56,7 @@ class Proxied:
         headers: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
         host: str = HOST,
+        body: bytes | None = None,
     ) -> Answer:
         """One request over TLS to a name that the proxy knows, whatever name service this machine has."""
         connection = http.client.HTTPSConnection(host, self.proxy.https_port, timeout=60, context=trusting())
@@ -64,7 +65,7 @@ class Proxied:
         if form is not None:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
         try:
-            connection.request(method, path, urlencode(form) if form is not None else None, sent)
+            connection.request(method, path, urlencode(form) if form is not None else body, sent)
             answer = connection.getresponse()
             return Answer(answer.status, answer.headers, answer.read().decode(errors="replace"))
         finally:

@@ -1,0 +1,127 @@
+"""The compose files as a practice starts them: prepared, brought up, and a patient's whole way through TLS."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from harness import image
+from harness.container import free_port
+from harness.modality import send
+
+from .support.compose import Composed
+from .support.practice import SHARES
+from .support.proxied import Proxied
+from .support.studies import datasets
+from .test_portal_in_a_browser import PHONE
+
+pytestmark = pytest.mark.one_suite
+
+STAFF_HOST = "staff.localhost"
+CANARY = b"DICM"
+
+
+class Site:
+    """A running compose file."""
+
+    def __init__(self, composed: Composed, https_port: int, dicom_port: int) -> None:
+        self.composed, self.dicom_port = composed, dicom_port
+        self.door = Proxied(None, SimpleNamespace(https_port=https_port), None)  # type: ignore[arg-type]
+        users = json.loads((composed.practice / "users.json").read_text())["RegisteredUsers"]
+        ((user, password),) = users.items()
+        self.authorization = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+    def staff(self, method: str, path: str, body: Any = None) -> Any:
+        headers = {"Authorization": self.authorization, "Content-Type": "application/json"}
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        answer = self.door.ask(path, method, headers, host=STAFF_HOST, body=data)
+        assert answer.status in (200, 201), (answer.status, answer.body[:300])
+        return json.loads(answer.body)
+
+    def wait(self, services: tuple[str, ...]) -> None:
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            try:
+                if self.door.ask("/portal").status == 200:
+                    headers = {"Authorization": self.authorization}
+                    if self.door.ask("/system", headers=headers, host=STAFF_HOST).status == 200:
+                        return
+            except OSError:
+                pass
+            time.sleep(0.5)
+        raise AssertionError("\n".join(f"--- {name}\n{self.composed.logs(name)[-3000:]}" for name in services))
+
+
+@pytest.fixture(params=["compose.yaml", "compose.larger.yaml"])
+def site(request: pytest.FixtureRequest, orthanc_image: str) -> Iterator[Site]:
+    images = {
+        "orthanc-patient-share": orthanc_image,
+        "orthanc-patient-share-proxy": image.ensure_part("proxy", "docker/proxy"),
+        "orthanc-patient-share-postgres": image.ensure_part("postgres", "docker/compose/postgres"),
+    }
+    https, http, dicom = free_port(), free_port(), free_port()
+    environment = {
+        "PUBLIC_NAME": "localhost", "STAFF_NAME": STAFF_HOST, "HTTPS_ADDRESS": "127.0.0.1",
+        "HTTPS_PORT": str(https), "HTTP_PORT": str(http), "DICOM_PORT": str(dicom),
+    }  # fmt: skip
+    with Composed(request.param, images, environment) as composed:
+        said = composed.prepare(f"https://localhost:{https}", 'Praxis "am" Markt', STAFF_HOST)
+        assert "praxis with the password" in said
+        # A second time it keeps what is there, and shows nothing again.
+        key = (composed.practice / "patient-share.key").read_bytes()
+        assert "password" not in composed.prepare(f"https://localhost:{https}", "Praxis", STAFF_HOST)
+        assert (composed.practice / "patient-share.key").read_bytes() == key
+        composed.start()
+        made = Site(composed, https, dicom)
+        made.wait(tuple(composed.containers))
+        yield made
+
+
+def test_a_practice_starts_it_and_a_patient_looks_at_images(site: Site, chromium: Browser) -> None:
+    images = datasets()["a"]
+    assert send(images, site.dicom_port).stored == len(images)
+    found = site.staff("POST", "/tools/lookup", str(images[0].StudyInstanceUID).encode())
+    study = next(entry["ID"] for entry in found if entry["Type"] == "Study")
+    share = site.staff("POST", SHARES, {"orthanc_id": study, "language": "de"})
+    context = chromium.new_context(**PHONE, ignore_https_errors=True, locale="de-DE")  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(share["link"])
+    page.wait_for_function("() => document.querySelector('#code').value !== ''")
+    assert 'Praxis "am" Markt' in page.inner_text("body")
+    page.fill("#password", share["password"])
+    page.press("#password", "Enter")
+    page.wait_for_url("**/portal/study")
+    assert "Dr. Anna Beispiel" in page.inner_text("body")
+    page.click("a.button.primary")
+    page.wait_for_function("() => window.__viewer && window.__viewer.shown > 0")
+    assert {cookie["secure"] for cookie in context.cookies()} == {True}
+    context.close()
+
+    # The public name knows no staff, and strangers get nothing by either.
+    for host in ("localhost", STAFF_HOST):
+        assert site.door.ask(f"/studies/{study}", host=host).status in (401, 403)
+    refused = site.door.ask("/system", headers={"Authorization": site.authorization})
+    assert refused.status == 403
+    assert "max-age" in refused.headers["Strict-Transport-Security"]
+
+    # Without rights, on file systems that nobody can write to, and with images that nobody can read.
+    for name, container in site.composed.containers.items():
+        container.reload()
+        assert container.attrs["HostConfig"]["ReadonlyRootfs"], name
+        assert site.composed.execute(name, "id", "-u")[1].strip() != "0", name
+        assert site.composed.execute(name, "touch", "/etc/x")[0] != 0, name
+        dumped = json.dumps(container.attrs["Config"]["Env"])
+        assert site.authorization not in dumped and not re.search(r"PASSWORD|SECRET", dumped), name
+    orthanc = next(name for name in site.composed.containers if name in ("orthanc", "internal"))
+    files = site.composed.execute(orthanc, "sh", "-c", "find /var/lib/orthanc/db -type f | wc -l")[1]
+    assert int(files) >= len(images)
+    status, plain = site.composed.execute(orthanc, "grep", "-rlaF", CANARY.decode(), "/var/lib/orthanc/db")
+    assert status == 1, plain
