@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import cli_audit, cli_storage
+from . import cli_audit, cli_check, cli_storage
 from .adapters.keyring import KeyFileError, add_key, write_new_key_file
 
 
@@ -20,9 +20,12 @@ def main(arguments: list[str] | None = None) -> int:
     rotate.add_argument("file", type=Path)
     cli_audit.add_parser(commands)
     cli_storage.add_parser(commands)
+    cli_check.add_parser(commands)
     chosen = parser.parse_args(arguments)
     if chosen.command == "audit":
         return cli_audit.run(chosen)
+    if chosen.command == "check":
+        return cli_check.run(chosen)
     if chosen.command == "storage":
         return cli_storage.run(chosen)
     return _new_key(chosen.file) if chosen.command == "new-key" else _rotate(chosen.file)

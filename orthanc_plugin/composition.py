@@ -62,6 +62,7 @@ from .domain.share import Audience
 from .handout.letter import LetterPrinter
 from .i18n.catalogue import Language, load_languages
 from .i18n.dicom_words import can_be_viewed
+from .inspection import inspect
 from .settings import Role, Settings, SettingsError, ViewerSettings, parse_settings
 from .use_cases.arrivals import Arrivals
 from .use_cases.authenticate import Authenticator, Network, StaffUsers
@@ -117,7 +118,10 @@ def start_or_stop() -> None:
         sdk.check_versions()
         configuration = sdk.configuration()
         check_orthanc(configuration)
-        _start(parse_settings(configuration), configuration)
+        settings = parse_settings(configuration)
+        for finding in inspect(configuration, settings):
+            sdk.log_warning(f"{finding.weight.value}: {finding.text}")
+        _start(settings, configuration)
     except (sdk.OrthancTooOld, SettingsError, SecretFileError, StoreError, StorageRefused) as fault:
         sdk.log_error(f"Orthanc is stopped. {fault}")
         sys.exit(1)
