@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import cli_audit, cli_check, cli_storage
+from . import cli_audit, cli_backup, cli_check, cli_storage
 from .adapters.keyring import KeyFileError, add_key, write_new_key_file
 
 
@@ -21,9 +21,12 @@ def main(arguments: list[str] | None = None) -> int:
     cli_audit.add_parser(commands)
     cli_storage.add_parser(commands)
     cli_check.add_parser(commands)
+    cli_backup.add_parsers(commands)
     chosen = parser.parse_args(arguments)
     if chosen.command == "audit":
         return cli_audit.run(chosen)
+    if chosen.command in ("backup", "restore"):
+        return cli_backup.run(chosen)
     if chosen.command == "check":
         return cli_check.run(chosen)
     if chosen.command == "storage":

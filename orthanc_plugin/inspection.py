@@ -111,9 +111,7 @@ def _staff(configuration: Mapping[str, Any], settings: Settings) -> Iterator[Fin
     users = configuration.get("RegisteredUsers")
     for user, password in users.items() if isinstance(users, dict) else ():
         if len(str(password)) < _SHORTEST_PASSWORD or str(password) == user:
-            yield _danger(
-                f'The password of "{user}" in "RegisteredUsers" is shorter than {_SHORTEST_PASSWORD} characters.'
-            )
+            yield _danger(f'A password in "RegisteredUsers" has less than {_SHORTEST_PASSWORD} characters.')
     if not settings.staff_networks and settings.role is Role.ALL:
         yield _advice('"StaffNetworks" is empty: staff credentials count from wherever this instance can be reached.')
 

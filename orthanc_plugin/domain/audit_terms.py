@@ -47,6 +47,7 @@ class Action(StrEnum):
     EMAIL_CANCELLED = "email-cancelled"
     KEY_ROTATED = "key-rotated"
     PURGED = "purged"
+    RESTORED = "restored"
     AUDIT_READ = "audit-read"
     AUDIT_EXPORTED = "audit-exported"
 
@@ -140,6 +141,7 @@ KINDS: dict[Action, Kind] = {
     Action.EMAIL_CANCELLED: _RESTRICTED,
     Action.KEY_ROTATED: Kind(SECURITY_ALERT, SECURITY_CONFIGURATION, "E"),
     Action.PURGED: _RESTRICTED,
+    Action.RESTORED: _RESTRICTED,
     Action.AUDIT_READ: _LOG_READ,
     Action.AUDIT_EXPORTED: _LOG_READ,
 }
