@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+import requests
 from pydicom.fileset import FileSet
 
 from harness.dicom import Geometry, Patient, Study, ct_series
@@ -149,3 +150,43 @@ def test_a_referrers_program_fetches_the_study_and_sends_it_on(
             assert uids == {one["MainDicomTags"]["SOPInstanceUID"] for one in mine}
             pacs.request("POST", "/tools/bulk-delete", json={"Resources": [one["ID"] for one in found]})
         assert "wrong" in run(str(tmp_path / "none"), "00000-00000")
+
+
+def test_what_is_deleted_meanwhile_breaks_the_download(server: OrthancServer) -> None:
+    made = Study(Patient(id="TEST-MEANWHILE", name="Weg^Willi"), "ACC-MEANWHILE", "CT")
+    pixels = np.random.default_rng(9).normal(0, 200, (40, 512, 512))
+    send(ct_series(made, 1, "Axial", pixels, Geometry()), server.dicom_port)
+    practice = Practice(server)
+    gone = stored(server, made.uid)
+    one = practice.login(practice.share(gone.id))
+    with one.get(ALL, stream=True) as answer:
+        pieces = answer.iter_content(1 << 16)
+        next(pieces)
+        assert practice.api("DELETE", f"/studies/{gone.id}").status_code == 200
+        with pytest.raises((requests.exceptions.ChunkedEncodingError, requests.exceptions.ConnectionError)):
+            for _ in pieces:
+                pass
+
+
+@pytest.mark.one_suite
+def test_a_server_that_ends_on_the_way_leaves_a_failed_download_never_a_whole_one(orthanc_image: str) -> None:
+    with OrthancServer(orthanc_image) as server:
+        server.wait_ready()
+        made = Study(Patient(id="TEST-STOPS", name="Halb^Hans"), "ACC-STOPS", "CT")
+        pixels = np.random.default_rng(9).normal(0, 200, (40, 512, 512))
+        send(ct_series(made, 1, "Axial", pixels, Geometry()), server.dicom_port)
+        practice = Practice(server)
+        one = practice.login(practice.share(stored(server, made.uid).id))
+        with one.get(ALL, stream=True) as answer:
+            pieces = answer.iter_content(1 << 16)
+            next(pieces)
+            server.kill()
+            with pytest.raises((requests.exceptions.ChunkedEncodingError, requests.exceptions.ConnectionError)):
+                for _ in pieces:
+                    pass
+
+
+def test_another_program_opens_it(recipient: Recipient, tmp_path: Path) -> None:
+    for address in (ALL, "/portal/download/pictures.zip", "/portal/download/everything.zip"):
+        (tmp_path / "a.zip").write_bytes(recipient.get(address).content)
+        subprocess.run(["7z", "t", "a.zip"], cwd=tmp_path, check=True, capture_output=True)
