@@ -15,7 +15,7 @@ from ..domain.study import ImageRef, SeriesSummary
 from ..ports import Archive, InstanceSource
 from .view_study import ViewStudy
 
-# Every picture is made before the first byte leaves, so that the length is known: about 100 a second.
+# Every picture is made before the first byte leaves, so that the length is known: about 80 a second.
 MOST_PICTURES = 2000
 # Series of few images are radiographs: large, and looked at closely.
 _FEW = 20
