@@ -84,7 +84,8 @@ def _restore(chosen: argparse.Namespace) -> int:
         packed = b"".join(SealedFile(descriptor, _NAME, _TYPE, keyring).chunks())
     finally:
         os.close(descriptor)
-    log = chosen.audit.read_text(encoding="ascii").splitlines() if chosen.audit else None
+    # What is not ASCII was not written by the export; it is refused with its line.
+    log = chosen.audit.read_text(encoding="ascii", errors="replace").splitlines() if chosen.audit else None
     engine = open_store(url)
     audit = SqlAudit(engine, keyring)
     with SqlTransaction(engine)():

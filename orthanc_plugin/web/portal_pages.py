@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import flask
@@ -73,6 +74,7 @@ def study_page() -> flask.Response:
             "patient_name": display_name(first.patient_name) if first else "",
             "birth_date": shown.dicom_date(first.patient_birth_date) if first else "",
             "last_valid_day": _last_day(share, shown),
+            "days_left": _days_left(share),
             "sections": sections,
             "awaited": sum(study.id is None for study in share.studies),
             "arriving": any(not study.is_stable for study in studies),
@@ -246,6 +248,13 @@ def _viewer_url(ordinal: int) -> str:
 
 def _full_viewer_url(share: Share, ordinal: int) -> str | None:
     return f"/portal/full-viewer/{ordinal}" if services().viewers.usable(share) else None
+
+
+def _days_left(share: Share) -> int:
+    """Whole days until the last valid one; 0 on that day itself."""
+    used = services()
+    today = datetime.fromtimestamp(used.clock.now(), used.zone).date()
+    return (last_valid_day(share.expires_at, used.zone) - today).days
 
 
 def _last_day(share: Share, shown: Language) -> str:

@@ -170,6 +170,19 @@ def test_the_page_offers_it_with_its_size(browser: Browser) -> None:
     assert 'href="/portal/download/pictures.zip"' in body and "6 Bilder" in body
 
 
+@pytest.mark.parametrize(
+    ("days", "words"), [(22, ""), (23, "endet in 7 Tagen"), (29, "endet morgen"), (30, "endet heute")]
+)
+def test_the_page_reminds_of_the_download_before_the_end(world: World, days: int, words: str) -> None:
+    new = world.share(days=30)
+    world.clock.advance(days=days)
+    browser = Browser(world)
+    browser.log_in(new.code.grouped, new.password.grouped)
+    body = browser.get("/portal/study").body.decode()
+    assert (words in body) if words else ("Zugang endet" not in body)
+    assert ("vorher herunter" in body) is bool(words)
+
+
 def test_pictures_come_with_pages_that_need_no_server(world: World, browser: Browser) -> None:
     answer = browser.get("/portal/download/pictures.zip")
     assert answer.header("content-disposition") == 'attachment; filename="Bilder.zip"'
