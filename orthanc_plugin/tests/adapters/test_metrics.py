@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from orthanc_plugin.adapters.metrics import Metrics
 from orthanc_plugin.domain.audit_terms import Action
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_what_is_counted_and_what_is_read() -> None:
@@ -26,3 +31,11 @@ def test_what_is_counted_and_what_is_read() -> None:
     }
     metrics.publish(12.5)
     assert values["patient_share_maintenance_age_seconds"] == 12.5
+
+
+def test_the_dashboard_asks_for_what_there_is() -> None:
+    asked = set(re.findall(r"patient_share_[a-z_]+", (ROOT / "docs" / "grafana.json").read_text()))
+    set_to: dict[str, float] = {}
+    gauges = dict.fromkeys(("shares_open", "sessions_open", "pool_work"), lambda: 0.0)
+    Metrics(set_to.__setitem__, gauges).publish(None)
+    assert asked and asked <= set(set_to)
