@@ -96,6 +96,7 @@ from .viewers.stone_web_viewer import StoneWebViewer
 from .web.app import create_app, template_environment
 from .web.gate import Gate
 from .web.login_grid import LoginGrid
+from .web.look import look_css
 from .web.own_paths import OwnPaths
 from .web.pulled_stream import pulled
 from .web.request import Request
@@ -176,7 +177,9 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     validity = ValidityRule(settings.default_validity_days, settings.max_validity_days, ZoneInfo(settings.time_zone))
     languages, templates = load_languages(), template_environment()
     practice = Practice(
-        **settings.practice.model_dump(exclude={"logo_file"}), logo=read_logo(settings.practice.logo_file)
+        **settings.practice.model_dump(exclude={"logo_file", "colour"}),
+        logo=read_logo(settings.practice.logo_file),
+        look=_look(settings.practice.colour),
     )
     view_study, viewers = ViewStudy(archive, clock), Viewers(_enabled_viewers(settings.viewers))
     record_view = RecordView(record, view_study)
@@ -337,6 +340,13 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         record(Action.STOPPED, SYSTEM, role=settings.role)
 
     _register(gate, pool, grid, application, LogLevels(rest, sdk.log_warning), prepare, finish, study_changed)
+
+
+def _look(colour: str) -> str:
+    try:
+        return look_css(colour) if colour else ""
+    except ValueError as fault:
+        raise SettingsError(f"The colour of Practice.Colour {fault}.") from None
 
 
 def _texts(settings: Settings, languages: Mapping[str, Language]) -> Texts:

@@ -87,7 +87,11 @@ class PracticeSettings(_Section):
     email: str = Field(default="", max_length=120, description="E-mail address on the letter.")
     website: str = Field(default="", max_length=200, description="Web address on the letter.")
     logo_file: str = Field(
-        default="", description="PNG or JPEG file for the head of the letter, at most 1 MB; it is made smaller."
+        default="", description="PNG or JPEG file for the head of letters and pages, at most 1 MB; it is made smaller."
+    )
+    colour: str = Field(
+        default="",
+        description="Colour of buttons and links, as in `#0d5c66`; one too pale to be read is refused.",
     )
 
 

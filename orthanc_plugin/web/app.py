@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import flask
@@ -35,7 +36,7 @@ from .portal_login import START_PAGE
 from .problems import from_refusal, from_validation, problem
 from .routes import ROUTES
 from .same_origin import is_forged
-from .services import Services
+from .services import Practice, Services
 from .theme import StaticFiles, theme_folder
 
 PRESENCE = "/portal/presence"
@@ -65,7 +66,7 @@ def create_app(services: Services, templates: Environment) -> flask.Flask:
     # Werkzeug would answer a doubled slash with a link made from the Host header.
     app.url_map.merge_slashes = False
     app.jinja_env = templates  # type: ignore[assignment]  # a plain environment: nothing of Flask is needed in templates
-    context.install(app, services, StaticFiles(theme_folder() / "static"))
+    context.install(app, services, StaticFiles(theme_folder() / "static", own_files(services.practice)))
     _add_routes(app, OwnPaths(services.role))
     app.before_request(_check)
     app.after_request(security_headers.add)
@@ -75,6 +76,16 @@ def create_app(services: Services, templates: Environment) -> flask.Flask:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _failed)
     return app
+
+
+def own_files(practice: Practice) -> dict[str, bytes]:
+    """Style and logo of the practice, as far as there are any."""
+    found = {}
+    if practice.look:
+        found["look.css"] = practice.look.encode()
+    if practice.logo:
+        found["logo.png"] = base64.b64decode(practice.logo.partition(",")[2])
+    return found
 
 
 def _add_routes(app: flask.Flask, own: OwnPaths) -> None:

@@ -21,6 +21,8 @@ from .script_bundle import bundle
 
 _FOLDER = "viewer"
 _MODULES = f"{_FOLDER}/"
+# What the practice may have of its own.
+_OWN = ("look.css", "logo.png")
 _STYLES = ("portal.css", "viewer.css", "icon.svg")
 
 
@@ -47,7 +49,8 @@ def files(contents: Contents) -> Iterator[tuple[str, bytes]]:
     for place, filed in enumerate(contents.pictures):
         if filed.images:
             yield f"{_FOLDER}/{_page(filed)}", _viewer_page(contents.pictures, place, studies, shown)
-    for name in _STYLES:
+    own = [name for name in _OWN if static_files().get(name)]
+    for name in (*_STYLES, *own):
         yield f"{_FOLDER}/{name}", _static(name)
     modules = {
         name.removeprefix(_MODULES): _static(name).decode()

@@ -48,6 +48,8 @@ class Practice:
     website: str
     # A `data:` URI of a picture; empty without one.
     logo: str = ""
+    # Style that is laid over the theme's own (look.py); empty without one.
+    look: str = ""
 
 
 @dataclass(frozen=True)

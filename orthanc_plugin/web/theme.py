@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +46,8 @@ class StaticFile:
 class StaticFiles:
     """Every static file, read once at the start: a request can name only what is in the table."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, own: Mapping[str, bytes] | None = None) -> None:
+        """`own` holds files of the practice by their names."""
         self._files: dict[str, StaticFile] = {}
         digest = hashlib.sha256()
         for path in sorted(folder.rglob("*")):
@@ -55,6 +56,9 @@ class StaticFiles:
                 content = path.read_bytes()
                 digest.update(content)
                 self._files[path.relative_to(folder).as_posix()] = _file(content, content_type)
+        for name, content in (own or {}).items():
+            digest.update(content)
+            self._files[name] = _file(content, _CONTENT_TYPES[Path(name).suffix])
         # One version for all, since modules import one another by relative addresses.
         self.version = digest.hexdigest()[:12]
 
