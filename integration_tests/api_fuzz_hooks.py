@@ -13,3 +13,9 @@ def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
     """
     for name in [name for name, value in (case.headers or {}).items() if not f"{name}{value}".isascii()]:
         del case.headers[name]
+
+
+@schemathesis.serializer("application/pdf")
+def pdf(_context: Any, value: Any) -> bytes | None:
+    """What is generated for a PDF goes out as it is."""
+    return value if value is None or isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")

@@ -101,6 +101,15 @@ class Contained:
                 archive.addfile(entry, io.BytesIO(file.content))
         self.container.put_archive("/", buffer.getvalue())
 
+    def fetch(self, path: str) -> bytes:
+        """The content of a file; long output of a command can lose its beginning on the way, this cannot."""
+        chunks, _ = self.container.get_archive(path)
+        with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+            found = archive.extractfile(archive.getmembers()[0])
+            if found is None:
+                raise HarnessError(f"{path} is no file.")
+            return found.read()
+
     def wait_exit(self, seconds: float = 60) -> Exit:
         """Wait for the container to end by itself, as it must when a program refuses to start."""
         deadline = time.monotonic() + seconds

@@ -26,7 +26,7 @@ def routes(orthanc_image: str) -> set[str]:
     server = OrthancServer(orthanc_image, command=["sh", "-c", _COMMAND])
     try:
         server.start().wait_ready()
-        document = json.loads(server.execute("cat", _DOCUMENT).log)
+        document = json.loads(server.fetch(_DOCUMENT))
         log = server.logs()
     finally:
         server.remove()

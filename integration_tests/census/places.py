@@ -56,6 +56,8 @@ def _value(before: str, name: str, subject: Subject, around: Surroundings) -> st
         "libs": "jquery.js",
         "app": "viewer.html",
         "client": "index.html",
+        "help": "report",
+        "legal": "cookies",
         "shares": around.share,
         "modalities": "self",
         "peers": "self",
