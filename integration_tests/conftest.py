@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from harness import image
 from harness.server import OrthancServer
 
+from .sessions.firefox import Firefox
+from .sessions.webkit import WebKit
 from .support.networks import wait_until_settled
 from .support.practice import Practice
 from .support.studies import Studies, make_studies
@@ -79,6 +81,16 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*arguments, "--disable-component-update"])
     yield browser
     browser.close()
+
+
+@pytest.fixture(params=["Firefox", "WebKit"])
+def browser(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Firefox | WebKit]:
+    if request.param == "Firefox":
+        running: Firefox | WebKit = Firefox(os.environ.get("FIREFOX", "/usr/bin/firefox-esr"), tmp_path / "profile")
+    else:
+        running = WebKit()
+    yield running
+    running.quit()
 
 
 @pytest.fixture(scope="session")

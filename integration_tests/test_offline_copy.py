@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -75,16 +73,6 @@ def test_it_opens_from_the_disk(chromium: Browser, copy: Path, screenshots: Path
     page.wait_for_url("**/index.html")
     assert not faults and all(url.startswith(("file:", "blob:", "data:")) for url in asked)
     context.close()
-
-
-@pytest.fixture(params=["Firefox", "WebKit"])
-def browser(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Firefox | WebKit]:
-    if request.param == "Firefox":
-        running: Firefox | WebKit = Firefox(os.environ.get("FIREFOX", "/usr/bin/firefox-esr"), tmp_path / "profile")
-    else:
-        running = WebKit()
-    yield running
-    running.quit()
 
 
 def test_it_opens_in_the_other_browsers(browser: Firefox | WebKit, copy: Path) -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from harness.server import OrthancServer
@@ -26,16 +22,6 @@ const seen = new Set();
 for (let at = 0; at < data.length; at += 400) seen.add(data[at]);
 return seen.size > 3;
 """
-
-
-@pytest.fixture(params=["Firefox", "WebKit"])
-def browser(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Firefox | WebKit]:
-    if request.param == "Firefox":
-        running: Firefox | WebKit = Firefox(os.environ.get("FIREFOX", "/usr/bin/firefox-esr"), tmp_path / "profile")
-    else:
-        running = WebKit()
-    yield running
-    running.quit()
 
 
 def test_the_whole_way(browser: Firefox | WebKit, server: OrthancServer, practice: Practice, studies: Studies) -> None:

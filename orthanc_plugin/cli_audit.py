@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from .adapters.configuration_file import ConfigurationError, read_configuration
-from .adapters.keyring import KeyFileError, Keyring, read_key_file
+from .adapters.configuration_file import ConfigurationError
+from .adapters.keyring import KeyFileError
 from .adapters.store.audit import SqlAudit
-from .adapters.store.database import SqlTransaction, StoreError, default_url, open_store
+from .adapters.store.database import SqlTransaction, StoreError, open_store
 from .adapters.system import SystemClock
+from .cli_configuration import add_configuration, store_and_keys
 from .domain.audit import SYSTEM
 from .domain.audit_terms import Action
 from .domain.errors import Unavailable
 from .ports import AuditFilter, AuditMark
-from .settings import SettingsError, parse_settings
+from .settings import SettingsError
 from .use_cases.read_audit import exported_line
 from .use_cases.record_event import RecordEvent
 
@@ -32,9 +32,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     verify.add_argument("--expect", type=_mark, metavar="SEQ:MAC", help="an entry that was noted elsewhere")
     export = kinds.add_parser("export", help="write every entry to standard output, one JSON object a line")
     for parser, run in ((verify, _verify), (export, _export)):
-        parser.add_argument(
-            "--configuration", type=Path, nargs="+", required=True, metavar="FILE", help="Orthanc's files or folder"
-        )
+        add_configuration(parser)
         parser.set_defaults(run=run)
 
 
@@ -76,10 +74,8 @@ def _export(chosen: argparse.Namespace) -> int:
 
 
 def _open(chosen: argparse.Namespace) -> SqlAudit:
-    configuration = read_configuration(chosen.configuration)
-    settings = parse_settings(configuration)
-    keyring = Keyring(read_key_file(Path(settings.key_file)))
-    return SqlAudit(open_store(settings.database or default_url(configuration), existing=True), keyring)
+    url, keyring = store_and_keys(chosen)
+    return SqlAudit(open_store(url, existing=True), keyring)
 
 
 def _mark(text: str) -> AuditMark:

@@ -10,18 +10,20 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .adapters.configuration_file import ConfigurationError, read_configuration
-from .adapters.keyring import KeyFileError, Keyring, read_key_file
+from .adapters.configuration_file import ConfigurationError
+from .adapters.durable_file import sync_folder, write_durably
+from .adapters.keyring import KeyFileError
 from .adapters.store.audit import SqlAudit
-from .adapters.store.database import SqlTransaction, StoreError, default_url, open_store
+from .adapters.store.database import SqlTransaction, StoreError, open_store
 from .adapters.store.dump import UnusableDump, dump, load
 from .adapters.store.tombstones import UnusableLog, pause_all, replay
 from .adapters.system import SystemClock
 from .adapters.vault.envelope import DamagedFile, SealedFile, seal
+from .cli_configuration import add_configuration, store_and_keys
 from .domain.audit import SYSTEM
 from .domain.audit_terms import Action
 from .domain.errors import Unavailable
-from .settings import SettingsError, parse_settings
+from .settings import SettingsError
 from .use_cases.record_event import RecordEvent
 
 # A backup is a file of the vault's form under a name and a type of its own.
@@ -42,9 +44,7 @@ def add_parsers(commands: Any) -> None:
         help="newest `patient-share audit export`: what was closed since stays so",
     )
     for parser, run_one in ((made, _backup), (taken, _restore)):
-        parser.add_argument(
-            "--configuration", type=Path, nargs="+", required=True, metavar="FILE", help="Orthanc's files or folder"
-        )
+        add_configuration(parser)
         parser.set_defaults(run=run_one)
 
 
@@ -62,23 +62,20 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def _backup(chosen: argparse.Namespace) -> int:
-    url, keyring = _settings(chosen)
+    url, keyring = store_and_keys(chosen)
     engine = open_store(url, existing=True)
     content = gzip.compress("".join(dump(engine)).encode("ascii"), mtime=0)
     hidden = chosen.file.with_name(f".{chosen.file.name}.part")
-    descriptor = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.writelines(seal(content, _NAME, _TYPE, keyring))
-        file.flush()
-        os.fsync(descriptor)
+    write_durably(hidden, b"".join(seal(content, _NAME, _TYPE, keyring)), 0o600)
     hidden.replace(chosen.file)
+    sync_folder(chosen.file.absolute().parent)
     head = SqlAudit(engine, keyring).head()
     print(f"{chosen.file} holds the share store, encrypted. The audit log stood at {head}.")  # noqa: T201
     return 0
 
 
 def _restore(chosen: argparse.Namespace) -> int:
-    url, keyring = _settings(chosen)
+    url, keyring = store_and_keys(chosen)
     descriptor = os.open(chosen.file, os.O_RDONLY)
     try:
         packed = b"".join(SealedFile(descriptor, _NAME, _TYPE, keyring).chunks())
@@ -104,9 +101,3 @@ def _restore(chosen: argparse.Namespace) -> int:
         RecordEvent(audit, SystemClock())(Action.RESTORED, SYSTEM)
     print(said)  # noqa: T201
     return 0
-
-
-def _settings(chosen: argparse.Namespace) -> tuple[str, Keyring]:
-    configuration = read_configuration(chosen.configuration)
-    settings = parse_settings(configuration)
-    return settings.database or default_url(configuration), Keyring(read_key_file(Path(settings.key_file)))

@@ -18,6 +18,7 @@ from .adapters.vault import care
 from .adapters.vault.mark import NAME, Mark, StorageRefused
 from .adapters.vault.opening import check_storage, open_storage
 from .adapters.vault.storage import EncryptedStorage
+from .cli_configuration import add_configuration
 from .settings import SettingsError, parse_settings
 
 _PROGRESS_SECONDS = 5.0
@@ -44,9 +45,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     kinds = storage.add_subparsers(dest="kind", required=True)
     for name, (text, _) in _COMMANDS.items():
         parser = kinds.add_parser(name, help=text)
-        parser.add_argument(
-            "--configuration", type=Path, nargs="+", required=True, metavar="FILE", help="Orthanc's files or folder"
-        )
+        add_configuration(parser)
 
 
 def run(chosen: argparse.Namespace) -> int:

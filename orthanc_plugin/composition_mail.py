@@ -132,14 +132,15 @@ def build_mail(
     outbox = SqlOutbox(engine, keyring)
     lease = WHOLE * settings.timeout_seconds + _LEASE_MARGIN
     rule = RetryRule(settings.retry_seconds, settings.give_up_hours * 3600)
-    deliver = DeliverMail(outbox, _mailer(settings), shares, clock, rule, lease, transaction, record)
+    mailer = _mailer(settings)
+    deliver = DeliverMail(outbox, mailer, shares, clock, rule, lease, transaction, record)
     notify = NotifyExpiry(
         outbox, shares, letters.expiry_notice, clock, transaction, record, settings.notices.expires_in_days
     )
     poll = float(min(_POLL, *settings.retry_seconds))
     messages = DeliverMessages(
         SqlMessages(engine, keyring),
-        _mailer(settings),
+        mailer,
         contact.to,
         letters.contact,
         clock,

@@ -17,7 +17,7 @@ from ..domain.email_address import EmailAddress
 from ..i18n.catalogue import Language
 
 # Everything in ASCII: no mail server on the way has to know more.
-POLICY = SMTP.clone(cte_type="7bit", utf8=False)
+_POLICY = SMTP.clone(cte_type="7bit", utf8=False)
 _LONGEST_NAME = 100
 
 
@@ -108,7 +108,7 @@ class MailWriter:
         link: str,
         now: float,
     ) -> bytes:
-        text, sender = language.text, self.envelope.sender
+        text = language.text
         greeting = text("Good day,")
         if facts.patient_name:
             greeting = text("Good day {name},").format(name=_line(facts.patient_name))
@@ -123,18 +123,7 @@ class MailWriter:
             "after": [*after, help_line],
             "signature": signature,
         }
-        message = EmailMessage(POLICY)
-        # Python would take an encoded word (RFC 2047) in a name apart, with the line breaks that it may hold.
-        name = _line(self.envelope.sender_name).replace("=?", "= ?")
-        message["From"] = Address(name, addr_spec=sender.text)
-        message["To"] = Address(addr_spec=recipient.text)
-        if self.envelope.reply_to:
-            message["Reply-To"] = Address(addr_spec=self.envelope.reply_to.text)
-        message["Subject"] = subject
-        message["Date"] = datetime.fromtimestamp(int(now), UTC)
-        # The same for every try: a server that has the message already can tell.
-        message["Message-ID"] = f"<{uuid.uuid4().hex}@{sender.domain}>"
-        message["Auto-Submitted"] = "auto-generated"
+        message = new_message(self.envelope, recipient, self.envelope.reply_to, subject, uuid.uuid4().hex, now)
         message.set_content(_plain(parts), cte="quoted-printable")
         page = self.templates.get_template("mail.html").render(
             lang=language.code, title=subject, button=text("See the images"), **parts
@@ -143,6 +132,28 @@ class MailWriter:
         # Last: what is named Content-… moves into the first part when a second one is added.
         message["Content-Language"] = language.code
         return checked(message)
+
+
+def new_message(
+    envelope: Envelope,
+    recipient: EmailAddress,
+    reply_to: EmailAddress | None,
+    subject: str,
+    name: str,
+    now: float,
+) -> EmailMessage:
+    """A message with its head and no content yet. `name` stays the same for every try: a server can tell."""
+    message = EmailMessage(_POLICY)
+    # Python would take an encoded word (RFC 2047) in a name apart, with the line breaks that it may hold.
+    message["From"] = Address(_line(envelope.sender_name).replace("=?", "= ?"), addr_spec=envelope.sender.text)
+    message["To"] = Address(addr_spec=recipient.text)
+    if reply_to:
+        message["Reply-To"] = Address(addr_spec=reply_to.text)
+    message["Subject"] = subject
+    message["Date"] = datetime.fromtimestamp(int(now), UTC)
+    message["Message-ID"] = f"<{name}@{envelope.sender.domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    return message
 
 
 def checked(message: EmailMessage) -> bytes:

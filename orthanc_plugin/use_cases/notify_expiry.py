@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..domain.audit import SYSTEM
-from ..domain.audit_terms import Action
 from ..domain.email_address import EmailAddress
 from ..domain.outbox import MailKind
 from ..domain.share import Share
 from ..ports import Clock, Outbox, ShareRepository, Transaction
-from .order_mail import kind_word, mark, new_entry
+from .order_mail import file_notice
 from .record_event import RecordEvent
 
 _DAY = 24 * 3600
@@ -43,12 +40,9 @@ class NotifyExpiry:
         if share is None or now - share.created_at < _DAY:
             # Made for so short a time that the invitation itself says it.
             return False
-        # Always the same for one end of one share: two instances file one notice.
-        name = hashlib.sha256(f"{share.id}/{share.expires_at}/{MailKind.EXPIRY_NOTICE}".encode()).hexdigest()[:32]
-        entry = new_entry(name, share, MailKind.EXPIRY_NOTICE, int(now), "system")
         message = self.write(EmailAddress.parse(address), share, now)
-        with self.transaction():
-            filed = self.outbox.add(entry, address, message, for_expiry=share.expires_at)
-            if filed:
-                self.record(Action.EMAIL_ORDERED, SYSTEM, share, what=kind_word(entry), email=mark(entry))
-        return filed
+        where = (self.outbox, self.transaction, self.record)
+        about = f"{share.id}/{share.expires_at}"
+        return file_notice(
+            *where, share, MailKind.EXPIRY_NOTICE, about, address, message, now, for_expiry=share.expires_at
+        )

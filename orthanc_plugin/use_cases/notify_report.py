@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..domain.audit import SYSTEM
-from ..domain.audit_terms import Action
 from ..domain.email_address import EmailAddress
 from ..domain.outbox import MailKind
 from ..ports import Archive, Clock, Outbox, ShareRepository, Transaction
 from .notify_expiry import NoticeWriter
-from .order_mail import kind_word, mark, new_entry, shows_a_report
+from .order_mail import file_notice, shows_a_report
 from .record_event import RecordEvent
 
 
@@ -44,12 +41,6 @@ class NotifyReport:
         studies = [study for one in share.studies if one.id and (study := self.archive.study(one.id))]
         if not shows_a_report(share, studies, now):
             return False
-        # Always the same for one share: two instances file one notice.
-        name = hashlib.sha256(f"{share.id}/{MailKind.REPORT_NOTICE}".encode()).hexdigest()[:32]
-        entry = new_entry(name, share, MailKind.REPORT_NOTICE, int(now), "system")
         message = self.write(EmailAddress.parse(address), share, now)
-        with self.transaction():
-            filed = self.outbox.add(entry, address, message)
-            if filed:
-                self.record(Action.EMAIL_ORDERED, SYSTEM, share, what=kind_word(entry), email=mark(entry))
-        return filed
+        where = (self.outbox, self.transaction, self.record)
+        return file_notice(*where, share, MailKind.REPORT_NOTICE, share.id, address, message, now)

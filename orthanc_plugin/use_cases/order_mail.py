@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ..domain.audit import Who
+from ..domain.audit import SYSTEM, Who
 from ..domain.audit_terms import Action
 from ..domain.credential import AccessCode
 from ..domain.email_address import EmailAddress
 from ..domain.outbox import MailKind, MailState, OutboxEntry
 from ..domain.share import Share
 from ..domain.study import StudySummary
-from ..ports import Clock, Entropy, Outbox
+from ..ports import Clock, Entropy, Outbox, Transaction
 from .record_event import RecordEvent
 
 # Writes the invitation: recipient, share, studies that are there, code, now; answers RFC 5322 in ASCII.
@@ -54,6 +55,31 @@ def shows_a_report(share: Share, studies: Sequence[StudySummary], now: float) ->
 def new_entry(entry_id: str, share: Share, kind: MailKind, now: int, user: str) -> OutboxEntry:
     """An entry that waits, due at once."""
     return OutboxEntry(entry_id, share.id, kind, MailState.WAITING, now, user, 0, now, now)
+
+
+def file_notice(
+    outbox: Outbox,
+    transaction: Transaction,
+    record: RecordEvent,
+    share: Share,
+    kind: MailKind,
+    about: str,
+    address: str,
+    message: bytes,
+    now: float,
+    for_expiry: int | None = None,
+) -> bool:
+    """File a notice that nobody has ordered; False where it was filed before.
+
+    Its id is always the same for the same kind and `about`: two instances file one notice.
+    """
+    name = hashlib.sha256(f"{about}/{kind}".encode()).hexdigest()[:32]
+    entry = new_entry(name, share, kind, int(now), "system")
+    with transaction():
+        filed = outbox.add(entry, address, message, for_expiry=for_expiry)
+        if filed:
+            record(Action.EMAIL_ORDERED, SYSTEM, share, what=kind_word(entry), email=mark(entry))
+    return filed
 
 
 def kind_word(entry: OutboxEntry) -> str:

@@ -9,14 +9,14 @@ from typing import Any
 import flask
 
 from ..domain.download import Contents, FiledPictures, FiledReport
-from ..domain.errors import ImageUnavailable
 from ..domain.person_name import display_name
-from ..domain.study import Appearance, StudySummary
+from ..domain.study import StudySummary
 from ..i18n.catalogue import Language
 from ..i18n.dicom_words import modality_label, window_presets
 from .context import language, recipient_share, services, static_files
+from .plain_text import plain_text
 from .portal_geometry import geometry_of
-from .portal_pages import about_series, series_title
+from .portal_pages import about_series, appearance_of, series_title
 from .script_bundle import bundle
 
 _FOLDER = "viewer"
@@ -100,7 +100,7 @@ def _viewer_page(
     filed, others = all_series[place], [one for one in all_series if one.images]
     at = others.index(filed)
     start = (len(filed.images) + 1) // 2
-    appearance = _appearance(filed, start)
+    appearance = appearance_of(filed.images[start - 1])
     window = appearance.window
     study = next(one for one in studies if filed.series.id in {series.id for series in one.series})
     return _render(
@@ -131,13 +131,6 @@ def _viewer_page(
         about=about_series(shown, study, filed.series, filed.ordinal),
         last_valid_day="",
     )
-
-
-def _appearance(filed: FiledPictures, start: int) -> Appearance:
-    try:
-        return services().archive.appearance(filed.images[start - 1])
-    except ImageUnavailable:
-        return Appearance(None)
 
 
 def _page(filed: FiledPictures) -> str:
@@ -171,5 +164,4 @@ def _report_text(report: FiledReport) -> bytes:
     for line in report.document.lines:
         said = ": ".join(part for part in (line.name, line.text) if part)
         lines.append("  " * line.depth + said)
-    # A byte order mark and CR LF: the plainest of editors shows it as it is meant.
-    return ("\ufeff" + "\n".join(lines).replace("\n", "\r\n") + "\r\n").encode("utf-8")
+    return plain_text("\n".join(lines))

@@ -19,6 +19,7 @@ from . import offline_copy
 from .context import language, recipient, recipient_share, services
 from .offline_copy import picture_name
 from .pages import page
+from .plain_text import plain_text
 from .portal_login import STUDY_PAGE
 from .portal_pages import size_in_words
 from .wsgi_bridge import STREAM, Stream
@@ -183,6 +184,4 @@ def _texts(contents: Contents) -> list[tuple[str, bytes]]:
     body = flask.current_app.jinja_env.get_template("download_readme.txt").render(
         practice=practice, _=shown.text, gettext=shown.text, ngettext=shown.messages.ngettext, contents=contents
     )
-    # A byte order mark and CR LF: the plainest of editors shows it as it is meant.
-    text = "\ufeff" + body.strip().replace("\n", "\r\n") + "\r\n"
-    return [(shown.text("README.txt"), text.encode("utf-8"))]
+    return [(shown.text("README.txt"), plain_text(body.strip()))]

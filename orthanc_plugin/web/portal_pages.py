@@ -131,7 +131,7 @@ def viewer_page(ordinal: int) -> flask.Response:
         raise NotInShare
     services().record_view.series(recipient(), ordinal, entry)
     start = (len(images) + 1) // 2
-    appearance = _appearance(images[start - 1])
+    appearance = appearance_of(images[start - 1])
     window = appearance.window
     others = [number for number, other in enumerate(ordered, start=1) if can_be_viewed(other)]
     place = others.index(ordinal)
@@ -216,7 +216,7 @@ def chosen_viewer_page(ordinal: int, key: str | None) -> flask.Response:
     )
 
 
-def _appearance(image: ImageRef) -> Appearance:
+def appearance_of(image: ImageRef) -> Appearance:
     """A broken image in the middle must not hide the rest of the series."""
     try:
         return services().archive.appearance(image)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import flask
 
-from ..i18n.catalogue import SOURCE_LANGUAGE
 from .context import LANGUAGE_COOKIE, language, services, staff_user
 from .own_paths import PORTAL
 from .pages import WAYS_BACK, message_page, page, see_other
@@ -23,8 +22,7 @@ def help_page(slug: str) -> flask.Response:
     found = services().texts.get(language().code, slug)
     if found is None or slug in (*LEGAL, STAFF_HELP):
         return message_page(404, "not_found")
-    others = [text for text in services().texts.help(language().code) if text.slug != slug]
-    return page("text.html", text=found, topics=others)
+    return page("text.html", text=found, is_help=True)
 
 
 def legal(slug: str) -> flask.Response:
@@ -32,7 +30,7 @@ def legal(slug: str) -> flask.Response:
     found = services().texts.get(language().code, slug)
     if found is None or slug not in LEGAL:
         return message_page(404, "not_found")
-    return page("text.html", text=found, topics=[])
+    return page("text.html", text=found, is_help=False)
 
 
 def staff_help() -> flask.Response:
@@ -47,7 +45,7 @@ def choose_language() -> flask.Response:
     back = form.get("back", "")
     answer = see_other(back if back in WAYS_BACK else WAYS_BACK[0])
     wanted = form.get("language", "")
-    if wanted in services().languages or wanted == SOURCE_LANGUAGE:
+    if wanted in services().languages:
         answer.set_cookie(
             LANGUAGE_COOKIE,
             wanted,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Connection, Engine, update
 
 from ...domain.audit_terms import Action
 from ...ports import AuditMark
@@ -47,18 +47,8 @@ def replay(engine: Engine, sealer: Sealer, head: AuditMark, lines: Iterable[str]
             paused[share_id] = None
         objections += action == Action.OBJECTION_RECORDED.value
     with transaction(engine) as connection:
-        revoked = sum(
-            connection.execute(
-                update(shares).where(shares.c.id == share_id, shares.c.revoked_at.is_(None)).values(revoked_at=at)
-            ).rowcount
-            for share_id, at in closed.items()
-        )
-        stopped = sum(
-            connection.execute(
-                update(shares).where(shares.c.id == share_id, shares.c.revoked_at.is_(None)).values(paused_at=at)
-            ).rowcount
-            for share_id, at in paused.items()
-        )
+        revoked = sum(_set(connection, share_id, revoked_at=at) for share_id, at in closed.items())
+        stopped = sum(_set(connection, share_id, paused_at=at) for share_id, at in paused.items())
     return Replayed(revoked, stopped, objections)
 
 
@@ -66,9 +56,13 @@ def pause_all(engine: Engine, now: int) -> int:
     """Where nothing tells what was closed since: close everything for the time being. Answers how many."""
     with transaction(engine) as connection:
         still = (shares.c.revoked_at.is_(None), shares.c.paused_at.is_(None), shares.c.expires_at > now)
-        found = connection.execute(select(shares.c.id).where(*still)).all()
-        connection.execute(update(shares).where(*still).values(paused_at=now))
-    return len(found)
+        return connection.execute(update(shares).where(*still).values(paused_at=now)).rowcount
+
+
+def _set(connection: Connection, share_id: str, **moment: int | None) -> int:
+    """Change a share that is not revoked; answers how many there were."""
+    here = (shares.c.id == share_id, shares.c.revoked_at.is_(None))
+    return connection.execute(update(shares).where(*here).values(moment)).rowcount
 
 
 def _after(head: AuditMark, sealer: Sealer, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
