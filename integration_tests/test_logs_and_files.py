@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import signal
 import tarfile
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from harness.container import Contained
-from harness.server import OrthancServer
+from harness.server import KEY_FILE, OrthancServer
 
 from .support.practice import Practice, Recipient, Share
 from .support.proxied import Proxied, proxied
@@ -142,7 +143,9 @@ def test_a_crash_tells_no_secret(orthanc_image: str) -> None:
 @pytest.mark.one_suite
 def test_no_secret_is_in_any_log_or_file_of_the_proxy(orthanc_image: str, helpers_image: str) -> None:
     command = ["Orthanc", "--trace", "/etc/orthanc"]
-    with proxied(orthanc_image, helpers_image, command=command) as site:
+    # The keys come from a program here, and every request leaves a line.
+    settings = {"RequestLog": REQUEST_LOG, "KeyFile": None, "KeyCommand": ["/bin/cat", KEY_FILE]}
+    with proxied(orthanc_image, helpers_image, settings, command=command) as site:
         share = site.practice.share(site.studies.a.id, note=NOTE)
         secrets = secrets_of(share, site.orthanc)
         code = share.code.replace("-", "")
@@ -161,7 +164,12 @@ def test_no_secret_is_in_any_log_or_file_of_the_proxy(orthanc_image: str, helper
         secrets["code in small letters"] = code.lower()
         written = {**files(site.proxy, "/var/log"), **files(site.proxy, "/var/lib/nginx"), **files(site.proxy, "/tmp")}
         written |= {"what nginx said": site.proxy.logs().encode(), "what Orthanc said": site.orthanc.logs().encode()}
+        written |= {"the requests": site.orthanc.fetch(REQUEST_LOG)}
         log = written["log/nginx/patient-share-access.log"].decode()
+        lines = [json.loads(line) for line in written["the requests"].splitlines()]
+        numbers = {line["request"]: line["route"] for line in lines if line["who"] == "recipient"}
+        assert {line.split()[-1] for line in log.splitlines() if " /portal/study 200" in line} <= set(numbers)
+        assert "/portal/study" in numbers.values()
         assert "GET /portal/study 200" in log and "GET /portal/series/1/images/1 200" in log and "(other)" in log
         life = Life(site.orthanc, share, secrets)
         found = {name: life.found_in(data) for name, data in written.items() if life.found_in(data)}
@@ -172,6 +180,7 @@ def test_no_secret_is_in_any_log_or_file_of_the_proxy(orthanc_image: str, helper
         assert [identifier for identifier in ids if identifier in log] == []
 
 
+REQUEST_LOG = "/tmp/requests.jsonl"
 # Orthanc logs the path of each request at level verbose, and a code in it.
 KNOWN_TO_ORTHANC = ["code", "code in one word", "code in small letters"]
 

@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 
 from .adapters.configuration_file import read_configuration
-from .adapters.keyring import Keyring, read_key_file
+from .adapters.key_source import read_keys
+from .adapters.keyring import Keyring
 from .adapters.store.database import default_url
-from .settings import parse_settings
+from .settings import Settings, parse_settings
 
 
 def add_configuration(parser: argparse.ArgumentParser) -> None:
@@ -22,4 +23,9 @@ def store_and_keys(chosen: argparse.Namespace) -> tuple[str, Keyring]:
     """The URL of the share store, and the keys; raises ConfigurationError, SettingsError or KeyFileError."""
     configuration = read_configuration(chosen.configuration)
     settings = parse_settings(configuration)
-    return settings.database or default_url(configuration), Keyring(read_key_file(Path(settings.key_file)))
+    return settings.database or default_url(configuration), keyring_of(settings)
+
+
+def keyring_of(settings: Settings) -> Keyring:
+    """The keys as they are now; raises KeyFileError."""
+    return Keyring(read_keys(settings.key_file, settings.key_command))

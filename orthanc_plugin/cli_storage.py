@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .adapters.configuration_file import ConfigurationError, read_configuration
-from .adapters.keyring import KeyFileError, Keyring, read_key_file
+from .adapters.keyring import KeyFileError, Keyring
 from .adapters.store.database import storage_directory
 from .adapters.vault import care
 from .adapters.vault.mark import NAME, Mark, StorageRefused
 from .adapters.vault.opening import check_storage, open_storage
 from .adapters.vault.storage import EncryptedStorage
-from .cli_configuration import add_configuration
+from .cli_configuration import add_configuration, keyring_of
 from .settings import SettingsError, parse_settings
 
 _PROGRESS_SECONDS = 5.0
@@ -62,7 +62,7 @@ def run(chosen: argparse.Namespace) -> int:
             )
         if os.geteuid() != root.stat().st_uid:
             return _fault("Run this as the user that runs Orthanc: it must be able to read what is written.")
-        keyring = Keyring(read_key_file(Path(settings.key_file)))
+        keyring = keyring_of(settings)
         with _alone(root):
             return _tell(chosen.kind, _COMMANDS[chosen.kind][1](open_storage(configuration, keyring), keyring, _told()))
     except (ConfigurationError, SettingsError, KeyFileError, StorageRefused) as fault:

@@ -29,6 +29,7 @@ from .adapters.orthanc_tags import OrthancTags
 from .adapters.pdf_check import checked_pdf
 from .adapters.pdf_letters import PdfLetters
 from .adapters.report_files import read_report
+from .adapters.request_log_file import RequestLogFile, UnusableLog
 from .adapters.secret_file import SecretFileError
 from .adapters.store.attempts import SqlAttempts
 from .adapters.store.audit import SqlAudit
@@ -60,7 +61,7 @@ from .domain.report import ReportRule
 from .domain.session import SessionLimits
 from .domain.share import Audience
 from .handout.letter import LetterPrinter
-from .i18n.catalogue import Language, load_languages
+from .i18n.catalogue import Language, complete, load_languages, offered
 from .i18n.dicom_words import can_be_viewed
 from .inspection import inspect
 from .settings import Role, Settings, SettingsError, ViewerSettings, parse_settings
@@ -175,7 +176,7 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     arrivals = Arrivals(find_study, archive, shares, objections, keyring, clock, forget, transaction, record)
     hasher, attempts = Argon2Hasher(), SqlAttempts(engine)
     validity = ValidityRule(settings.default_validity_days, settings.max_validity_days, ZoneInfo(settings.time_zone))
-    languages, templates = load_languages(), template_environment()
+    (languages, portal_languages), templates = _languages(settings), template_environment()
     practice = Practice(
         **settings.practice.model_dump(exclude={"logo_file", "colour"}),
         logo=read_logo(settings.practice.logo_file),
@@ -260,11 +261,12 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         letters=letter_printer,
         as_pdf=as_pdf,
         languages=languages,
+        portal_languages=portal_languages,
         default_language=settings.default_language,
         practice=practice,
         public_url=settings.public_url,
         zone=validity.zone,
-        texts=_texts(settings, languages),
+        texts=_texts(settings, portal_languages),
         viewers=viewers,
         trusted_proxies=_networks(settings.trusted_proxies),
         role=settings.role,
@@ -274,6 +276,7 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         geometry=OrthancGeometry(tags, time.monotonic),
         contact=TakeMessage(SqlMessages(engine, keyring), entropy, clock) if settings.contact.to else None,
         mail=mail.services if mail else None,
+        log_request=_request_log(settings),
         crowded=lambda: pool.crowded,
         may_compress=configuration.get("HttpCompressionEnabled") is not True,
     )
@@ -288,6 +291,7 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
         own=OwnPaths(settings.role),
         record_view=record_view,
         trusted_proxies=services.trusted_proxies,
+        decided=metrics.decided,
     )
     application = create_app(services, templates)
     grid = LoginGrid(settings.login_answer_milliseconds / 1000, time.monotonic, time.sleep)
@@ -342,11 +346,28 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     _register(gate, pool, grid, application, LogLevels(rest, sdk.log_warning), prepare, finish, study_changed)
 
 
+def _request_log(settings: Settings) -> RequestLogFile | None:
+    try:
+        return RequestLogFile(settings.request_log) if settings.request_log else None
+    except UnusableLog as fault:
+        raise SettingsError(str(fault)) from None
+
+
 def _look(colour: str) -> str:
     try:
         return look_css(colour) if colour else ""
     except ValueError as fault:
         raise SettingsError(f"The colour of Practice.Colour {fault}.") from None
+
+
+def _languages(settings: Settings) -> tuple[dict[str, Language], dict[str, Language]]:
+    """Those for letters and staff, and those for the portal."""
+    every = load_languages(settings.default_language)
+    try:
+        return complete(every), offered(every, settings.portal_languages, settings.default_language)
+    except KeyError as fault:
+        known = ", ".join(sorted(every))
+        raise SettingsError(f"{fault} of PortalLanguages is not a language that exists: {known}.") from None
 
 
 def _texts(settings: Settings, languages: Mapping[str, Language]) -> Texts:
@@ -378,6 +399,8 @@ def _metrics(pool: WorkerPool, counts: StoreCounts) -> Metrics:
         "shares_open": counts.open_shares,
         "sessions_open": counts.open_sessions,
         "pool_work": lambda: float(pool.inside),
+        "mail_waiting": counts.mail_waiting,
+        "mail_failed": counts.mail_failed,
     }
     metrics = Metrics(sdk.set_metric, gauges)
     pool.refused = metrics.busy

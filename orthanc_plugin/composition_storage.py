@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from .adapters import orthanc_sdk as sdk
+from .adapters.key_source import read_key_command
+from .adapters.keyring import Keyring
 from .adapters.live_keyring import LiveKeyring
 from .adapters.store.database import storage_directory
 from .adapters.vault.mark import Mark
@@ -15,13 +17,16 @@ from .adapters.vault.opening import check_storage, open_storage
 from .settings import Settings
 
 
-def open_keys(settings: Settings, configuration: Mapping[str, Any]) -> LiveKeyring:
+def open_keys(settings: Settings, configuration: Mapping[str, Any]) -> Keyring:
     """The keys; with encryption on, Orthanc's storage is taken over.
 
     Raises KeyFileError, SettingsError, and StorageRefused where the storage and these keys do not belong together;
     nothing was changed then.
     """
-    keyring = LiveKeyring(Path(settings.key_file), time.time, time.monotonic, sdk.log_error)
+    if settings.key_command:
+        keyring = Keyring(read_key_command(settings.key_command))
+    else:
+        keyring = LiveKeyring(Path(settings.key_file), time.time, time.monotonic, sdk.log_error)
     mark = Mark(storage_directory(configuration))
     if not settings.encryption.enabled:
         mark.refuse_plain()

@@ -316,9 +316,17 @@ class Settings(_Section):
         description="Origin that patients reach the portal at; links are built from it and from nothing else."
     )
     key_file: str = Field(
+        default="",
         min_length=1,
         description="File with the secret keys (`patient-share new-key FILE`), readable by Orthanc alone. Keep it out "
-        "of the database's backup.",
+        "of the database's backup. Required where KeyCommand is empty.",
+    )
+    key_command: tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...] = Field(
+        default=(),
+        max_length=20,
+        strict=False,
+        description="In place of KeyFile: a program with its arguments that prints the lines of a key file, run once "
+        "at the start without a shell (docs/encryption.md).",
     )
     role: Annotated[Role, Field(strict=False)] = Field(
         default=Role.ALL,
@@ -357,6 +365,13 @@ class Settings(_Section):
     default_language: Literal["de", "en"] = Field(
         default="de",
         description="Language of letters, and of pages where the browser asks for none that exists.",
+    )
+    portal_languages: tuple[Annotated[str, Field(max_length=20)], ...] = Field(
+        default=(),
+        max_length=30,
+        strict=False,
+        description="Languages that the portal's pages are offered in, as in `de`, `en`, `tr`, besides "
+        "DefaultLanguage; empty: all. Which there are, and which are drafts made by a machine: docs/portal.md.",
     )
     encryption: EncryptionSettings = Field(
         default=EncryptionSettings(), description="Encryption of the images on the disk."
@@ -421,6 +436,12 @@ class Settings(_Section):
     audit_retention_days: int = Field(
         default=1095, ge=30, le=36500, description="Days for which entries of the audit log are kept."
     )
+    request_log: str = Field(
+        default="",
+        max_length=1000,
+        description="File for one line of JSON a request to the product's own routes, or `/dev/stdout`; empty: none "
+        "(docs/operations.md).",
+    )
     threads: int = Field(default=16, ge=4, le=64, description="Threads that answer the product's own routes.")
 
 
@@ -435,6 +456,7 @@ def parse_settings(configuration: Mapping[str, Any]) -> Settings:
         raise SettingsError(" ".join(_sentence(error) for error in fault.errors(include_input=False))) from None
     if settings.default_validity_days > settings.max_validity_days:
         raise SettingsError(f"{SECTION}.DefaultValidityDays must not be larger than MaxValidityDays.")
+    _check_keys(settings)
     if 2 * settings.session_heartbeat_seconds > min(
         settings.session_lease_visible_seconds,
         settings.session_lease_hidden_seconds,
@@ -448,6 +470,15 @@ def parse_settings(configuration: Mapping[str, Any]) -> Settings:
     if settings.contact.to and not settings.email.server and settings.role is not Role.PORTAL:
         raise SettingsError(f"{SECTION}.Contact.To needs the mail server in Email.Server.")
     return settings
+
+
+def _check_keys(settings: Settings) -> None:
+    if not (settings.key_file or settings.key_command):
+        raise SettingsError(f"{SECTION}.KeyFile is missing.")
+    if settings.key_file and settings.key_command:
+        raise SettingsError(f"{SECTION}.KeyCommand takes the place of KeyFile: only one of them may be set.")
+    if settings.key_command and not settings.key_command[0].startswith("/"):
+        raise SettingsError(f"{SECTION}.KeyCommand must begin with the whole path of a program.")
 
 
 def _check_automatic(settings: Settings) -> None:

@@ -81,10 +81,12 @@ class Proxied:
 
 
 @contextmanager
-def proxied(orthanc_image: str, helpers_image: str, **options: object) -> Iterator[Proxied]:
-    """Start both, the studies stored."""
+def proxied(
+    orthanc_image: str, helpers_image: str, settings: Mapping[str, object] | None = None, **options: object
+) -> Iterator[Proxied]:
+    """Start both, the studies stored; `settings` are further ones of the section "PatientShare"."""
     port, name = free_port(), unique_name("orthanc")
-    settings = {"PublicUrl": f"https://{HOST}:{port}", "TrustedProxies": NEAR}
+    settings = {"PublicUrl": f"https://{HOST}:{port}", "TrustedProxies": NEAR, **(settings or {})}
     with (
         OwnNetwork() as network,
         OrthancServer(orthanc_image, {"PatientShare": settings}, name=name, network=network.name, **options) as orthanc,  # type: ignore[arg-type]

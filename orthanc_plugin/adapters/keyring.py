@@ -21,7 +21,7 @@ from .secret_file import SecretFileError, read_private
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _PREFIX_BYTES = 2
-_LONGEST_FILE = 64 * 1024
+LONGEST_FILE = 64 * 1024
 
 
 class KeyFileError(SecretFileError):
@@ -40,19 +40,24 @@ def write_new_key_file(path: Path) -> None:
 def read_key_file(path: Path) -> dict[int, bytes]:
     """Read `version:base64` lines; raises KeyFileError, also where other users could read the file."""
     try:
-        text = read_private(path, "key file", _LONGEST_FILE)
+        text = read_private(path, "key file", LONGEST_FILE)
     except SecretFileError as fault:
         raise KeyFileError(str(fault)) from None
+    return parse_keys(text, f"key file {path}")
+
+
+def parse_keys(text: bytes, source: str) -> dict[int, bytes]:
+    """Keys by version, from lines `version:base64`; raises KeyFileError, which names the source and no secret."""
     keys: dict[int, bytes] = {}
     for number, line in enumerate(text.decode("ascii", "replace").split("\n"), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         version, key = _parse_line(line.strip())
         if version is None or key is None or version in keys:
-            raise KeyFileError(f"Line {number} of the key file {path} is not `version:base64 of 32 bytes`.")
+            raise KeyFileError(f"Line {number} of the {source} is not `version:base64 of 32 bytes`.")
         keys[version] = key
     if not keys:
-        raise KeyFileError(f"The key file {path} holds no key: create one with `patient-share new-key`.")
+        raise KeyFileError(f"The {source} holds no key: create one with `patient-share new-key`.")
     return keys
 
 
@@ -155,6 +160,10 @@ class Keyring:
         """HMAC-SHA-256 of what a client sent, hexadecimal, under every key, newest first."""
         keys, data = self._now(), text.encode("utf-8", "replace")
         return [hmac.digest(keys.request[version], data, "sha256").hex() for version in keys.versions]
+
+    def taken_up(self) -> int | None:
+        """The version that is used for everything new, once after each change while running; None otherwise."""
+        return None
 
     @property
     def newest(self) -> int:

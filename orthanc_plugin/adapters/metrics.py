@@ -28,6 +28,7 @@ class Metrics:
         self._set_value = set_value
         self._gauges = gauges
         self._counts: Counter[str] = Counter(dict.fromkeys((*_COUNTED.values(), "refused_busy_total"), 0))
+        self._decisions, self._decision_seconds = 0, 0.0
         self._lock = threading.Lock()
 
     def happened(self, action: Action, count: int = 1) -> None:
@@ -39,10 +40,17 @@ class Metrics:
         """Somebody was asked to try again, since all threads were at work."""
         self._add("refused_busy_total", 1)
 
+    def decided(self, seconds: float) -> None:
+        """The request filter has taken so long over one request."""
+        with self._lock:
+            self._decisions += 1
+            self._decision_seconds += seconds
+
     def publish(self, maintained_ago: float | None) -> None:
         """Hand all values to Orthanc; `maintained_ago` is seconds since the last round that succeeded, None before."""
         with self._lock:
-            counts = dict(self._counts)
+            counts: dict[str, float] = dict(self._counts)
+            counts |= {"decisions_total": self._decisions, "decision_seconds_total": self._decision_seconds}
         for name, count in counts.items():
             self._set_value(_PREFIX + name, count)
         for name, gauge in self._gauges.items():

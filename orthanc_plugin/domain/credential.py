@@ -24,6 +24,9 @@ LONGEST_INPUT = 100
 
 _VALUE = {symbol: number for number, symbol in enumerate(ALPHABET)}
 _FORGIVEN = {"O": "0", "I": "1", "L": "1"}
+# Letters that look the same, from a keyboard that writes Cyrillic or Greek.
+_FORGIVEN |= dict(zip("АВЕКМНОРСТХУІЅЈ", "ABEKMH0PCTXY1SJ", strict=True))  # noqa: RUF001
+_FORGIVEN |= dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZH1KMN0PTYX", strict=True))  # noqa: RUF001
 _SEPARATORS = " -\t\r\n\u00a0\u2009\u202f\u2010\u2011\u2012\u2013\u2014\u2212_."
 # x^5 + x^2 + 1, a primitive polynomial of GF(2^5).
 _POLYNOMIAL = 0b100101

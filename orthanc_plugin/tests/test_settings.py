@@ -233,3 +233,12 @@ def test_a_rule_is_read_with_the_practice_s_own_for_what_it_leaves_out() -> None
 )
 def test_a_rule_that_would_do_harm_is_refused(given: dict[str, Any], text: str) -> None:
     assert text in fault(**given)
+
+
+def test_keys_come_from_a_file_or_from_a_program() -> None:
+    without = {name: value for name, value in SMALLEST.items() if name != "KeyFile"}
+    settings = parse_settings({"PatientShare": {**without, "KeyCommand": ["/usr/bin/store", "get", "x"]}})
+    assert settings.key_command == ("/usr/bin/store", "get", "x") and settings.key_file == ""
+    assert "only one of them" in fault(KeyCommand=["/usr/bin/store"])
+    with pytest.raises(SettingsError, match="whole path"):
+        parse_settings({"PatientShare": {**without, "KeyCommand": ["store"]}})

@@ -27,7 +27,7 @@ from ..domain.policy import Decision, decide
 from ..domain.target import OwnRoute, RouteAudience
 from ..use_cases.pack_pictures import TooManyPictures
 from ..use_cases.view_study import NotInShare
-from . import context, security_headers
+from . import context, request_log, security_headers
 from .json_body import LONGEST_BODY, UnusableBody
 from .own_paths import API, STAFF, OwnPaths
 from .pages import message_page, page, see_other
@@ -70,6 +70,7 @@ def create_app(services: Services, templates: Environment) -> flask.Flask:
     _add_routes(app, OwnPaths(services.role))
     app.before_request(_check)
     app.after_request(security_headers.add)
+    app.after_request(_answered)
     app.register_error_handler(PatientShareError, _refused)
     app.register_error_handler(ValidationError, from_validation)
     app.register_error_handler(UnusableBody, lambda fault: fault.response)
@@ -107,6 +108,7 @@ def _add_routes(app: flask.Flask, own: OwnPaths) -> None:
 def _check() -> flask.Response | None:
     """Who is it, and may it? Runs before every handler, and before "not found" is said."""
     request, used = context.original(), context.services()
+    request_log.begin(request, used.trusted_proxies)
     principal = used.authenticator.principal(
         request.header("authorization"),
         request.cookie(used.cookie_name),
@@ -124,6 +126,14 @@ def _check() -> flask.Response | None:
     if is_forged(request):
         return _cross_site()
     return None
+
+
+def _answered(answer: flask.Response) -> flask.Response:
+    answer.headers[request_log.HEADER] = request_log.number()
+    used = context.services()
+    if used.log_request is not None:
+        used.log_request(request_log.entry(answer, used.clock.now()))
+    return answer
 
 
 def _denied(audience: RouteAudience, decision: Decision) -> flask.Response:
@@ -172,7 +182,7 @@ def _http_error(error: HTTPException) -> Any:
 
 def _failed(error: Exception) -> flask.Response:
     # The type alone: the text of an exception may quote a name, a code or a password.
-    context.services().report(f"{flask.request.endpoint}: {_origin(error)}")
+    context.services().report(f"request {request_log.number()}, {flask.request.endpoint}: {_origin(error)}")
     if _is_staff_page():
         return _staff_message(500, "error")
     if _is_staff_path():

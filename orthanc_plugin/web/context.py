@@ -9,6 +9,7 @@ import flask
 from ..domain.principal import Principal, Recipient, Staff
 from ..domain.share import Share
 from ..i18n.catalogue import Language
+from .own_paths import STAFF
 from .request import Request, client_address, origin_address
 from .services import Services
 from .theme import StaticFiles
@@ -66,12 +67,15 @@ def staff_user() -> str:
 
 def language() -> Language:
     """What was chosen here, what the browser prefers among those that exist, or the practice's."""
-    available = services().languages
+    of_staff = original().path.startswith(STAFF)
+    available = services().languages if of_staff else services().portal_languages
     chosen = original().cookie(LANGUAGE_COOKIE)
     if chosen in available:
         return available[chosen]
-    wanted = flask.request.accept_languages.best_match(sorted(available), default=services().default_language)
-    return available[wanted or services().default_language]
+    own = services().default_language
+    # Whoever takes any language gets the practice's own.
+    ordered = sorted(available, key=lambda code: (code != own, code))
+    return available[flask.request.accept_languages.best_match(ordered, default=own) or own]
 
 
 def origin() -> str:

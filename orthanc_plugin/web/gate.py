@@ -5,6 +5,7 @@ No JSON, no recursion, no import and no database on this thread; what needs them
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -61,13 +62,19 @@ class Gate:
     decodable: Callable[[ResourceName], bool] = lambda _name: False
     trusted_proxies: Sequence[Network] = ()
     ready: bool = False
+    # Told the seconds that each decision took.
+    decided: Callable[[float], None] | None = None
     # Parents never change: Orthanc derives identifiers from the chain of DICOM identifiers above the resource.
     _places: dict[ResourceName, Place] = field(default_factory=dict)
     _decodables: set[ResourceName] = field(default_factory=set)
 
     def admits(self, request: Request) -> bool:
         """Whether the request may go on; never raises for a refusal."""
-        return self.decision(request).allowed
+        begun = time.perf_counter()
+        allowed = self.decision(request).allowed
+        if self.decided is not None:
+            self.decided(time.perf_counter() - begun)
+        return allowed
 
     def decision(self, request: Request) -> Decision:
         """The same with its reason."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from ..domain.study import StudySummary
 from ..i18n.catalogue import Language
 from ..i18n.dicom_words import modality_label, window_presets
 from .context import language, recipient_share, services, static_files
-from .plain_text import plain_text
+from .plain_text import plain_text, plain_word
 from .portal_geometry import geometry_of
 from .portal_pages import about_series, appearance_of, series_title
 from .script_bundle import bundle
@@ -29,14 +28,14 @@ _STYLES = ("portal.css", "viewer.css", "icon.svg")
 def picture_name(ordinal: int, number: int) -> str:
     """Where a picture lies. Nothing of a tag is in it, and every file system takes it."""
     shown = language()
-    folder, one = plain(shown.text("pictures"), "pictures"), plain(shown.text("picture"), "picture")
+    folder, one = plain_word(shown.text("pictures"), "pictures"), plain_word(shown.text("picture"), "picture")
     return f"{folder}/{ordinal:02d}/{one}-{number:04d}.jpg"
 
 
 def report_name(report: FiledReport) -> str:
     """Where a report lies."""
     kind = "txt" if report.document.pdf is None else "pdf"
-    return f"{plain(language().text('report'), 'report')}-{report.number}.{kind}"
+    return f"{plain_word(language().text('report'), 'report')}-{report.number}.{kind}"
 
 
 def files(contents: Contents) -> Iterator[tuple[str, bytes]]:
@@ -58,11 +57,6 @@ def files(contents: Contents) -> Iterator[tuple[str, bytes]]:
         if name.startswith(_MODULES)
     }
     yield f"{_FOLDER}/viewer.js", bundle(modules, "main.js").encode()
-
-
-def plain(word: str, instead: str) -> str:
-    """A word for a file name: letters that every computer knows."""
-    return word if re.fullmatch(r"[A-Za-z]{1,20}", word) else instead
 
 
 def _index(contents: Contents, studies: Sequence[StudySummary], shown: Language) -> dict[str, Any]:
@@ -142,6 +136,8 @@ def _render(template: str, folder: str, **values: Any) -> bytes:
     body = flask.current_app.jinja_env.get_template(template).render(
         practice=services().practice,
         lang=shown.code,
+        direction=shown.direction,
+        draft=shown.draft,
         static_url=lambda name: folder + name,
         _=shown.text,
         gettext=shown.text,

@@ -16,11 +16,13 @@ from .own_paths import PORTAL, STAFF
 WAYS_BACK = ("/portal", "/portal/help", "/portal/contact", "/portal/study", "/portal/download")
 
 
-def page(template: str, status: int = 200, framed: bool = False, **values: Any) -> flask.Response:
+def page(
+    template: str, status: int = 200, framed: bool = False, site: dict[str, Any] | None = None, **values: Any
+) -> flask.Response:
     """An HTML page; Jinja2 escapes everything that is not markup of the template.
 
     A recipient's page gives signs of life, so that its session ends with it; one in a frame leaves that to the page
-    around it.
+    around it. `site` is for a page of the portal that is shown elsewhere: what its foot leads to.
     """
     shown = language()
     principal = flask.g.get("principal")
@@ -30,11 +32,13 @@ def page(template: str, status: int = 200, framed: bool = False, **values: Any) 
     body = flask.current_app.jinja_env.get_template(template).render(
         practice=services().practice,
         lang=shown.code,
+        direction=shown.direction,
+        draft=shown.draft,
         static_url=_static_url,
         _=shown.text,
         gettext=shown.text,
         ngettext=shown.messages.ngettext,
-        site=None if original().path.startswith(STAFF) else _site(shown),
+        site=site if original().path.startswith(STAFF) else _site(shown),
         presence=_presence(principal) if isinstance(principal, Recipient) and watched else None,
         **values,
     )
@@ -47,7 +51,7 @@ def _site(shown: Language) -> dict[str, Any]:
     return {
         "legal": used.texts.legal(shown.code),
         "contact": used.contact is not None,
-        "languages": [(code, one.own_name) for code, one in sorted(used.languages.items())],
+        "languages": [(code, one.own_name) for code, one in used.portal_languages.items()],
         "back": next((path for path in WAYS_BACK if path == original().path.rstrip("/")), WAYS_BACK[0]),
     }
 

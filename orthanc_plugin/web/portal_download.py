@@ -175,7 +175,7 @@ def _from(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 def _file_name(ordinal: int | None = None) -> str:
     """Without a name or a date of anybody: the file lies among others on a shared computer."""
-    name = "Bilder" if language().code == "de" else "images"
+    name = "Bilder" if language().code.startswith("de") else "images"
     return f"{name}.zip" if ordinal is None else f"{name}-{ordinal}.zip"
 
 

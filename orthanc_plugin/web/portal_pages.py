@@ -92,12 +92,9 @@ def size_in_words(size: int) -> str:
     if size <= 0:
         return ""
     megabytes = max(1, round(size / 1e6))
-    separator = "," if language().code == "de" else "."
-    return (
-        f"{megabytes}\N{NO-BREAK SPACE}MB"
-        if megabytes < 1000
-        else f"{size / 1e9:.1f}\N{NO-BREAK SPACE}GB".replace(".", separator)
-    )
+    if megabytes < 1000:
+        return f"{megabytes}\N{NO-BREAK SPACE}MB"
+    return f"{language().number(size / 1e9, 1)}\N{NO-BREAK SPACE}GB"
 
 
 def _sections(shown: Language, studies: Sequence[StudySummary]) -> list[dict[str, Any]]:

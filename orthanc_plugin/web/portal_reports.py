@@ -15,6 +15,7 @@ from ..domain.study import SeriesSummary
 from ..use_cases.view_study import NotInShare
 from .context import language, recipient, recipient_share, services
 from .pages import message_page, page
+from .plain_text import plain_word
 from .portal_login import STUDY_PAGE
 
 _HOUR = 3600
@@ -39,7 +40,7 @@ def document(ordinal: int, number: int) -> flask.Response:
     if found.pdf is None:
         return page("report.html", report=found, study_url=STUDY_PAGE)
     answer = flask.Response(found.pdf, content_type="application/pdf")
-    name = language().text("report")
+    name = plain_word(language().text("report"), "report")
     answer.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
     return answer
 

@@ -45,7 +45,7 @@ def choose_language() -> flask.Response:
     back = form.get("back", "")
     answer = see_other(back if back in WAYS_BACK else WAYS_BACK[0])
     wanted = form.get("language", "")
-    if wanted in services().languages:
+    if wanted in services().portal_languages:
         answer.set_cookie(
             LANGUAGE_COOKIE,
             wanted,

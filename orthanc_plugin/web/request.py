@@ -60,7 +60,7 @@ def origin_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) ->
     """Where a request comes from: the last address in X-Forwarded-For that no trusted proxy wrote."""
     address = peer
     for hop in reversed([part.strip() for part in forwarded_for.split(",")[-10:]]):
-        if not _within(address, trusted):
+        if not is_within(address, trusted):
             break
         if not _parse(hop):
             break
@@ -90,6 +90,7 @@ def _parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
-def _within(address: str, networks: Sequence[Network]) -> bool:
+def is_within(address: str, networks: Sequence[Network]) -> bool:
+    """Whether the address lies in one of the networks; False for what is no address."""
     parsed = _parse(address)
     return parsed is not None and any(parsed in network for network in networks)

@@ -90,7 +90,9 @@ class Services:
     letters: LetterPrinter
     # Letters (HTML) as one PDF; raises Busy and Unavailable.
     as_pdf: Callable[[Sequence[str]], bytes]
+    # What is complete, for letters and staff; and what the portal's pages offer, drafts among it.
     languages: Mapping[str, Language]
+    portal_languages: Mapping[str, Language]
     default_language: str
     practice: Practice
     public_url: str
@@ -111,6 +113,8 @@ class Services:
     contact: TakeMessage | None = None
     # None where no mail server is set.
     mail: MailServices | None = None
+    # Takes one entry a request; None where no such log is kept.
+    log_request: Callable[[Mapping[str, object]], None] | None = None
     # Whether work waits for a thread: what can be cut short then is.
     crowded: Callable[[], bool] = lambda: False
     # False where Orthanc compresses answers itself.

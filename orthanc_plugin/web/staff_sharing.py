@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -25,10 +23,9 @@ from ..use_cases.create_share import ShareOrder
 from ..use_cases.validity import end_of_day, last_valid_day
 from . import staff_api
 from .api_models import ShareRequest
-from .context import language, services, staff_user, static_files
-from .own_paths import STAFF
+from .context import language, services, staff_user
+from .letter_page import letter_page
 from .pages import page
-from .security_headers import policy_of_letter
 from .staff_search import words
 from .staff_words import Words, complaint
 
@@ -37,7 +34,6 @@ _OTHERS = 12
 _ONCE = re.compile(r"[0-9a-f]{32}")
 # How languages call themselves.
 _NAMES = {"de": "Deutsch", "en": "English"}
-_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -149,14 +145,7 @@ def letter() -> flask.Response:
     html = staff_api.letter(share, code, password, staff_api.studies(share), part)
     if given.get("as") == "pdf":
         return _pdf(html)
-    script = static_files().url("print.js", STAFF)
-    answer = flask.Response(
-        html.replace("</head>", f'<script src="{script}" defer></script></head>', 1),
-        content_type="text/html; charset=utf-8",
-    )
-    styles = [hashlib.sha256(style.encode()).digest() for style in _STYLE.findall(html)]
-    policy_of_letter(answer, [base64.b64encode(digest).decode() for digest in styles])
-    return answer
+    return letter_page(html)
 
 
 def _pdf(html: str) -> flask.Response:

@@ -28,8 +28,12 @@ class UnusableTexts(Exception):
 
 @dataclass(frozen=True)
 class Text:
-    """A page. `order` decides its place among the others; `body` is safe HTML, its title left out."""
+    """A page. `order` decides its place among the others; `body` is safe HTML, its title left out.
 
+    `language` is the code of the language that it is written in, which may be another than was asked for.
+    """
+
+    language: str
     slug: str
     order: str
     title: str
@@ -45,13 +49,14 @@ class Texts:
         for folder in folders:
             for language, texts in self._texts.items():
                 for path in sorted((folder / language).glob("*.md")):
-                    text = _read(path)
+                    text = _read(path, language)
                     texts[text.slug] = text
 
     def get(self, language: str, slug: str) -> Text | None:
-        """The text in this language, else in the practice's own, else in any."""
+        """The text in this language, else in the one that it simplifies, the practice's own, or any."""
         known: Sequence[Mapping[str, Text]] = [
             self._texts.get(language, {}),
+            self._texts.get(language.partition("-")[0], {}),
             self._texts.get(self._fallback, {}),
             *self._texts.values(),
         ]
@@ -79,7 +84,7 @@ class Texts:
         return [slug for slug in LEGAL if self.get(self._fallback, slug) is None]
 
 
-def _read(path: Path) -> Text:
+def _read(path: Path, language: str) -> Text:
     found = _NAME.fullmatch(path.name)
     if not found:
         raise UnusableTexts(f"The name {path.name} in {path.parent} is not of the form 10-name.md or name.md.")
@@ -92,4 +97,4 @@ def _read(path: Path) -> Text:
         raise UnusableTexts(f"The file {path} does not begin with a title as in '# Title', or is too long.")
     # No HTML, no pictures: nothing is loaded from elsewhere, and nothing acts.
     render = MarkdownIt("commonmark", {"html": False}).disable("image")
-    return Text(found["slug"], found["order"] or "", title[2:].strip(), Markup(render.render(rest)))  # noqa: S704
+    return Text(language, found["slug"], found["order"] or "", title[2:].strip(), Markup(render.render(rest)))  # noqa: S704

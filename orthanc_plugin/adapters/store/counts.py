@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, or_, select
 
+from ...domain.outbox import MailState
 from ...ports import Clock
 from .database import reading
-from .schema import sessions, shares
+from .schema import outbox, sessions, shares
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,16 @@ class StoreCounts:
         now = int(self.clock.now())
         watched = or_(sessions.c.alive_until.is_(None), sessions.c.alive_until > now)
         return self._count(select(func.count()).where(sessions.c.ended_at.is_(None), watched))
+
+    def mail_waiting(self) -> float:
+        """Messages and events that have not been delivered yet."""
+        waiting = (MailState.WAITING.value, MailState.SENDING.value)
+        return self._count(select(func.count()).where(outbox.c.state.in_(waiting)))
+
+    def mail_failed(self) -> float:
+        """Messages and events of which staff have to see: refused, given up, or with an unclear end."""
+        failed = (MailState.REFUSED.value, MailState.FAILED.value, MailState.UNCLEAR.value)
+        return self._count(select(func.count()).where(outbox.c.state.in_(failed)))
 
     def _count(self, query: object) -> float:
         with reading(self.engine) as connection:

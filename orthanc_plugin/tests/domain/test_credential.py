@@ -136,3 +136,18 @@ def test_neither_code_nor_password_appears_in_a_traceback() -> None:
     assert password.text not in repr(password) + f"{password!r}"
     assert code.text not in str(code)
     assert password.text not in str(password)
+
+
+@pytest.mark.parametrize(
+    ("foreign", "latin"),
+    [("АВЕКМНОРСТХУ", "ABEKMHOPCTXY"), ("авекмнорстху", "ABEKMHOPCTXY"), ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")],  # noqa: RUF001
+)
+def test_letters_of_other_keyboards_that_look_the_same_are_the_same(foreign: str, latin: str) -> None:
+    for letter, same in zip(foreign, latin, strict=True):
+        assert Password.parse("0" * 9 + letter) == Password.parse("0" * 9 + same), same
+
+
+@pytest.mark.parametrize("unlike", "ЖШЯБГДΩΣΔΛ")
+def test_other_letters_are_typing_errors(unlike: str) -> None:
+    with pytest.raises(MistypedPassword):
+        Password.parse("0" * 9 + unlike)

@@ -24,7 +24,7 @@ from orthanc_plugin.domain.session import SessionLimits
 from orthanc_plugin.domain.share import Audience
 from orthanc_plugin.domain.study import Place, ResourceName, StudyKey, StudyKeyKind, StudySummary
 from orthanc_plugin.handout.letter import LetterPrinter
-from orthanc_plugin.i18n.catalogue import Language, load_languages
+from orthanc_plugin.i18n.catalogue import Language, complete, load_languages, offered
 from orthanc_plugin.i18n.dicom_words import can_be_viewed
 from orthanc_plugin.settings import Role
 from orthanc_plugin.use_cases.arrivals import Arrivals
@@ -102,13 +102,25 @@ def as_pdf(pages: Sequence[str]) -> bytes:
 @cache
 def texts() -> Texts:
     """The texts that the theme brings along."""
-    return Texts([theme_folder() / "texts"], ["de", "en"], "de")
+    return Texts([theme_folder() / "texts"], list(portal_languages()), "de")
 
 
 @cache
 def languages() -> dict[str, Language]:
-    """The real catalogues, read once for all tests."""
-    return load_languages()
+    """The real catalogues without drafts, read once for all tests."""
+    return complete(all_languages())
+
+
+@cache
+def all_languages() -> dict[str, Language]:
+    """The real catalogues with drafts."""
+    return load_languages("de")
+
+
+@cache
+def portal_languages() -> dict[str, Language]:
+    """What the portal offers where nothing else is set."""
+    return offered(all_languages(), (), "de")
 
 
 @dataclass
@@ -256,6 +268,7 @@ def build_world(
         letters=LetterPrinter(templates(), languages(), PRACTICE),
         as_pdf=as_pdf,
         languages=languages(),
+        portal_languages=portal_languages(),
         default_language="de",
         practice=PRACTICE,
         public_url=public_url,

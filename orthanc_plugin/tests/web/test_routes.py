@@ -47,6 +47,8 @@ EXPECTED = {
     "GET /portal/contact": Line(200, 200, 200, 200),
     "POST /portal/contact": Line(422, 422, 422, 422, b"reach=x", FORM),
     "GET /patient-share/help": Line(401, 401, 200, 401),
+    "GET /patient-share/preview": Line(401, 401, 200, 401),
+    "GET /patient-share/preview/<name>": Line(401, 401, 404, 401),
     "POST /portal/logout": Line(303, 303, 303, 303),
     "GET /portal/static/<version>/<path:name>": Line(200, 200, 200, 200),
     "GET /portal/study": Line(403, 200, 403, 403),
