@@ -12,7 +12,7 @@ export TEST_DICOM
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop clean check unit integration census sessions chaos test bench bench-store bench-viewer bench-scroll fuzz api-fuzz mutation ohif docs fmt lock venv-run venv-test image bench-login bench-flood bench-letters bench-download viewer-files screenshots
+.PHONY: help run stop clean check unit integration census sessions chaos test bench bench-store bench-viewer bench-scroll fuzz api-fuzz mutation ohif docs fmt lock venv-run venv-test image bench-login bench-flood bench-letters bench-download viewer-files screenshots site release tls
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
@@ -36,6 +36,7 @@ check: venv-test ## style, types, import rules, generated files
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PY) -m docs.generate --check
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
 
 unit: venv-test ## unit tests
 	$(PY) -m pytest $(PYTEST_ARGS)
@@ -110,6 +111,12 @@ screenshots: venv-test ## take the pictures of docs/portal.md anew
 
 docs: venv-test ## write what is generated: API description, schema and table of the settings
 	$(PY) -m docs.generate
+
+site: venv-test ## the documentation as a site, in build/site
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict
+
+release: venv-test ## wheel, source archive, list of components and checksums in dist/
+	@docker/release.sh
 
 fmt: venv-test ## format the source
 	.venv/bin/ruff format .

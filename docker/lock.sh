@@ -18,4 +18,5 @@ compile "$@" pyproject.toml --output-file $locks/requirements.lock
 compile "$@" --group run --constraint $locks/requirements.lock --output-file $locks/requirements-run.lock
 compile "$@" pyproject.toml --group run --group test --constraint $locks/requirements.lock \
     --constraint $locks/requirements-run.lock --output-file $locks/requirements-test.lock
+compile "$@" --group release --output-file $locks/requirements-release.lock
 echo 'hatchling>=1.27' | compile "$@" - --output-file $locks/requirements-build.lock

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from docs import policy_page
+from docs import policy_page, rest_page
 from orthanc_plugin.settings import Settings
 from orthanc_plugin.web.openapi_document import as_json
 
@@ -52,6 +52,7 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "docs" / "openapi.json": as_json(),
         ROOT / "docs" / "policy.md": policy_page.page(),
+        ROOT / "docs" / "rest.md": rest_page.page(),
         ROOT / "config" / "patient-share.schema.json": schema(),
         ROOT / "README.md": f"{before}{BEGIN}\n{table()}\n{END}{after}",
     }

@@ -11,14 +11,17 @@ from collections.abc import Iterator
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, create_engine, func, select, text
 
 from harness.engine import ROOT
 from harness.network import OwnNetwork
 from harness.postgres import PostgresServer
+from orthanc_plugin.adapters.keyring import Keyring
 from orthanc_plugin.adapters.store.database import StoreError, open_store, transaction
 from orthanc_plugin.adapters.store.schema import metadata, shares
+from orthanc_plugin.adapters.store.shares import SqlShares
 from orthanc_plugin.domain.errors import Unavailable
+from orthanc_plugin.tests.support.old_store import CODE, NOTE, UID, fill, revisions
 
 from .support.waiting import eventually
 
@@ -55,6 +58,25 @@ def test_the_migrations_make_exactly_the_tables_of_the_schema(engine: Engine) ->
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
+
+
+@pytest.mark.parametrize("revision", [revisions()[0], revisions()[5], revisions()[-2]])
+def test_a_share_of_an_earlier_schema_opens(postgres: PostgresServer, revision: str) -> None:
+    keys = Keyring({1: bytes(32)})
+    with create_engine(_driven(postgres.published_url), isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text(f"CREATE DATABASE old_{revision}"))
+    url = postgres.published_url.rpartition("/")[0] + f"/old_{revision}"
+    old = create_engine(_driven(url))
+    fill(old, revision, keys, "hash")
+    old.dispose()
+    engine = open_store(url)
+    found = SqlShares(engine, keys).find_by_code(keys.candidates(CODE))
+    assert found is not None and found[0].note == NOTE and found[0].studies[0].study_instance_uid == UID
+    engine.dispose()
+
+
+def _driven(url: str) -> str:
+    return url.replace("postgresql:", "postgresql+psycopg:", 1)
 
 
 def test_one_change_at_a_time_and_no_waiting_for_ever(engine: Engine, postgres: PostgresServer) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, Operati
 from ...domain.errors import Unavailable
 from . import postgresql
 
-_MIGRATIONS = Path(__file__).parent.parent / "migrations"
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _BUSY_TIMEOUT_MS = 5000
 # The transaction that this thread is in, and the store that it belongs to.
 _OPEN: ContextVar[tuple[Engine, Connection] | None] = ContextVar("open transaction", default=None)
@@ -169,7 +169,7 @@ def _tune_sqlite(engine: Engine) -> None:
 
 def _migrate(engine: Engine) -> None:
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS))
     by = postgresql.engine_for_migrations(engine.url) if engine.dialect.name == "postgresql" else writing(engine)
     with by.begin() as connection:
         postgresql.one_at_a_time(connection)
