@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
 import pytest
 
 from orthanc_plugin.i18n.catalogue import offered
+from orthanc_plugin.web.theme import theme_folder
 
 from ..support.browser import Browser, recipient, staff, stranger
 from ..support.world import World, all_languages, portal_languages
@@ -67,3 +69,30 @@ def test_only_what_the_practice_offers_can_be_chosen(world: World) -> None:
     assert re.findall(r'name="language" value="([a-z-]+)"', read(stranger(world), "/portal", "de")) == ["de", "en"]
     object.__setattr__(world.services, "portal_languages", offered(all_languages(), ("de",), "de"))
     assert 'action="/portal/language"' not in read(stranger(world), "/portal", "de")
+
+
+ERRORS = (
+    "There is a typing error in the access code.",
+    "There is a typing error in the password.",
+    "Access code and password do not match.",
+    "There were several wrong attempts.",
+    "The time for viewing these images has run out.",
+    "The practice has closed this access.",
+)
+
+
+@pytest.mark.parametrize("code", portal_languages())
+def test_the_help_names_errors_as_the_pages_do(world: World, code: str) -> None:
+    body = read(stranger(world), "/portal/help/it-does-not-work", code)
+    for error in ERRORS:
+        shown = portal_languages()[code].text(error).rstrip(".")
+        assert escape(shown, quote=False) in body, error
+
+
+def test_every_page_of_the_help_exists_in_every_language() -> None:
+    german = {path.stem for path in (theme_folder() / "texts" / "de").glob("[0-9a-f]0-*.md")}
+    for code in portal_languages():
+        there = {path.stem for path in (theme_folder() / "texts" / code).glob("[0-9a-f]0-*.md")}
+        # What is for doctors, and a comparison with CDs, are left to those who read German or English.
+        assert german - there <= {"d0-instead-of-a-cd", "e0-for-doctors"}, code
+        assert there <= german, code
