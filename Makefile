@@ -12,7 +12,7 @@ export TEST_DICOM
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop clean check unit integration census sessions chaos test bench bench-store bench-viewer bench-scroll fuzz api-fuzz mutation ohif docs fmt lock venv-run venv-test image bench-login bench-flood bench-letters bench-download viewer-files screenshots site release tls
+.PHONY: help run stop clean check unit integration census sessions chaos test bench bench-store bench-viewer bench-scroll fuzz api-fuzz mutation ohif docs fmt lock venv-run venv-test image bench-login bench-flood bench-letters bench-download bench-storage viewer-files screenshots site release tls images too-old
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
@@ -28,7 +28,9 @@ clean: ## remove everything: demo, its data, images, environment
 	@if [ -x $(PY) ]; then ENGINE_INSTALL=0 $(PY) -m harness.clean || true; fi
 	rm -rf .demo .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-test: check unit integration ## all of check, unit, integration
+test: check ## all of check, unit, integration; images are built while the unit tests run
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target unit images
+	@$(MAKE) --no-print-directory integration
 
 check: venv-test ## style, types, import rules, generated files
 	.venv/bin/ruff format --check .
@@ -39,12 +41,20 @@ check: venv-test ## style, types, import rules, generated files
 	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
 
 unit: venv-test ## unit tests
-	$(PY) -m pytest $(PYTEST_ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
+
+images: venv-test
+	@$(PY) -m harness.image $(SUITES) helpers proxy postgres
 
 integration: venv-test ## real Orthanc, real browser (SUITES="trixie forky", PYTEST_ARGS=...)
 	@docker/test-tools.sh
-	@set -e; for suite in $(SUITES); do echo "== Orthanc of Debian $$suite"; \
-		$(PY) -m pytest integration_tests --suite $$suite $(PYTEST_ARGS); done
+	@set -e; for suite in $(SUITES); do echo "== Orthanc of Debian $$suite, without browsers"; \
+		$(PY) -m pytest integration_tests --suite $$suite --part servers -n 2 --dist loadfile $(PYTEST_ARGS); done
+	@set -e; for suite in $(SUITES); do echo "== Orthanc of Debian $$suite, with browsers"; \
+		$(PY) -m pytest integration_tests --suite $$suite --part browsers $(PYTEST_ARGS); done
+
+too-old: venv-test ## an Orthanc that is too old (Debian 12) stops with a sentence
+	@PYTHONPATH=docker TOO_OLD=1 .venv/bin/python -m pytest integration_tests/test_refused_starts.py -k too_old
 
 census: venv-test ## who reaches which route, with 60,000 requests per Orthanc (SUITES="trixie forky")
 	@set -e; for suite in $(SUITES); do echo "== Orthanc of Debian $$suite"; $(PY) -m integration_tests.census $$suite; done
@@ -68,6 +78,11 @@ bench-flood: venv-test ## 50 patients who scroll, without and with 100 wrong log
 
 bench-download: venv-test ## a study of 2 GB as a download beside Orthanc's own archive (10 minutes)
 	$(PY) -m benchmarks.download $(firstword $(SUITES))
+
+bench-storage: venv-test ## what encryption at rest costs: 5,000 instances stored and read back, beside native storage
+	@docker/test-tools.sh
+	@command -v wrk >/dev/null || docker/apt-install.sh wrk
+	$(PY) -m benchmarks.storage $(firstword $(SUITES))
 
 bench-letters: venv-test ## what a share and its letter cost, and 500 letters beside patients who look at images
 	$(PY) -m benchmarks.letters $(firstword $(SUITES))

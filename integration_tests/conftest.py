@@ -22,16 +22,27 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--part", choices=("servers", "browsers"), help="only tests without a browser, or only those with")
     parser.addoption("--suite", default="trixie", choices=("trixie", "forky"), help="Debian release of the image")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What does not touch Orthanc itself is tested beside one release of it; `-m one_suite` runs it beside any."""
-    if config.getoption("--suite") == "trixie" or config.getoption("-m"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("one_suite")]
-    config.hook.pytest_deselected(items=left_out)
+    """What does not touch Orthanc itself is tested beside one release of it; `-m one_suite` runs it beside any.
+
+    A browser drops what is under way when containers change this machine's networks: those tests run alone (`--part`).
+    """
+    left_out = set()
+    if config.getoption("--suite") != "trixie" and not config.getoption("-m"):
+        left_out = {item for item in items if item.get_closest_marker("one_suite")}
+    if part := config.getoption("--part"):
+        left_out |= {item for item in items if _has_browser(item) != (part == "browsers")}
+    config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
+
+
+def _has_browser(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(fixtures & {"chromium", "browser", "playwright"}) or item.get_closest_marker("browsers") is not None
 
 
 @pytest.fixture(scope="session")

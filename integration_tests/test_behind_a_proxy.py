@@ -7,6 +7,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -171,19 +172,30 @@ def test_every_answer_has_the_headers_and_none_has_them_twice(unlimited: Proxied
         assert answers[place].all("Cache-Control") == ["no-store"], place
 
 
-def test_slow_clients_starve_nobody_and_are_cut_off(site: Proxied) -> None:
-    slow = [site.connect() for _ in range(70)]
-    try:
-        for connection in slow:
+def test_slow_idle_and_greedy_clients_starve_nobody_and_are_cut_off(unlimited: Proxied) -> None:
+    share = unlimited.practice.share(unlimited.studies.a.id)
+    with ExitStack() as stack:
+        slow = [stack.enter_context(unlimited.connect()) for _ in range(120)]
+        for connection in slow[:70]:
             connection.sendall(b"GET /portal HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
-        assert site.ask("/portal").status == 200
+        for connection in slow[70:]:
+            connection.sendall(b"POST /portal/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\ncode=")
+        for _ in range(500):
+            stack.enter_context(unlimited.connect())
+        greedy = stack.enter_context(unlimited.connect())
+        greedy.sendall(b"POST /portal/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2147483648\r\n\r\ncode=")
+        assert b" 413 " in greedy.recv(100)
+
+        # A patient meanwhile sees nothing of it.
+        opened = unlimited.log_in(share)
+        assert opened.status == 303
+        for _ in range(10):
+            for path in ("/portal/study", IMAGE, "/portal/series/1"):
+                assert unlimited.ask(path, headers=cookie_header(opened)).status == 200
         for connection in slow:
             connection.settimeout(60)
             # Closed, or told that its time is over: nginx has waited long enough.
             assert b" 200 " not in connection.recv(100)
-    finally:
-        for connection in slow:
-            connection.close()
 
 
 def visit(page: Page, address: str) -> None:

@@ -65,8 +65,8 @@ class Site:
 def site(request: pytest.FixtureRequest, orthanc_image: str) -> Iterator[Site]:
     images = {
         "orthanc-patient-share": orthanc_image,
-        "orthanc-patient-share-proxy": image.ensure_part("proxy", "docker/proxy"),
-        "orthanc-patient-share-postgres": image.ensure_part("postgres", "docker/compose/postgres"),
+        "orthanc-patient-share-proxy": image.ensure_part("proxy", image.PARTS["proxy"]),
+        "orthanc-patient-share-postgres": image.ensure_part("postgres", image.PARTS["postgres"]),
     }
     https, http, dicom = free_port(), free_port(), free_port()
     environment = {

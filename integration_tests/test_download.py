@@ -177,7 +177,8 @@ def test_a_server_that_ends_on_the_way_leaves_a_failed_download_never_a_whole_on
         send(ct_series(made, 1, "Axial", pixels, Geometry()), server.dicom_port)
         practice = Practice(server)
         one = practice.login(practice.share(stored(server, made.uid).id))
-        with one.get(ALL, stream=True) as answer:
+        # A container that is gone says nothing more, not even that it is gone.
+        with one.get(ALL, stream=True, timeout=5) as answer:
             pieces = answer.iter_content(1 << 16)
             next(pieces)
             server.kill()

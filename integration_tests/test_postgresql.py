@@ -63,8 +63,10 @@ def test_the_migrations_make_exactly_the_tables_of_the_schema(engine: Engine) ->
 @pytest.mark.parametrize("revision", [revisions()[0], revisions()[5], revisions()[-2]])
 def test_a_share_of_an_earlier_schema_opens(postgres: PostgresServer, revision: str) -> None:
     keys = Keyring({1: bytes(32)})
-    with create_engine(_driven(postgres.published_url), isolation_level="AUTOCOMMIT").connect() as connection:
+    server = create_engine(_driven(postgres.published_url), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
         connection.execute(text(f"CREATE DATABASE old_{revision}"))
+    server.dispose()
     url = postgres.published_url.rpartition("/")[0] + f"/old_{revision}"
     old = create_engine(_driven(url))
     fill(old, revision, keys, "hash")

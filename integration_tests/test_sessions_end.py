@@ -15,7 +15,7 @@ from .sessions.cases import CASES, Case, Limits, Scene
 from .support.practice import Practice
 from .support.studies import make_studies
 
-pytestmark = pytest.mark.one_suite
+pytestmark = [pytest.mark.one_suite, pytest.mark.browsers]
 
 # The grace is so much shorter than the lease that a slow machine cannot take one for the other.
 LIMITS = Limits(visible=14, hidden=15, hidden_phone=16, grace=2)

@@ -8,25 +8,30 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import requests
 
 from harness.configuration import new_key
+from harness.dicom import Geometry, Patient, Study, ct_series
 from harness.modality import send
-from harness.network import OwnNetwork
+from harness.network import OwnNetwork, unique_name
 from harness.postgres import PostgresServer
+from harness.proxy import ProxyServer
 from harness.server import OrthancServer
 
 from .support.practice import SHARES, Practice, Recipient, Share
 from .support.scrolling import Scrolling
-from .support.studies import Studies, datasets, make_studies
+from .support.studies import Studies, datasets, make_studies, stored
 from .support.waiting import eventually
 
 pytestmark = pytest.mark.one_suite
 
 IMAGE = "/portal/series/1/images/1"
+DOWNLOAD = "/portal/download/images.zip"
 REVOKED_WITHIN_SECONDS = 1.0
 # The networks that containers and this machine reach one another by.
 NEAR = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8"]
@@ -37,6 +42,7 @@ WRONG = "00000-00000"
 class Instances:
     """All over one store; each has received the studies."""
 
+    network: str
     postgres: PostgresServer
     staff: OrthancServer
     portal: OrthancServer
@@ -58,7 +64,10 @@ def instances(orthanc_image: str, helpers_image: str) -> Iterator[Instances]:
 
         def started(role: str) -> OrthancServer:
             own = {"Role": role, "Database": postgres.url, "TrustedProxies": NEAR}
-            server = OrthancServer(orthanc_image, {"PatientShare": own}, key=key, staff=staff, network=network)
+            name = unique_name("orthanc")
+            server = OrthancServer(
+                orthanc_image, {"PatientShare": own}, key=key, staff=staff, network=network, name=name
+            )
             stack.callback(server.remove)
             return server.start()
 
@@ -69,7 +78,7 @@ def instances(orthanc_image: str, helpers_image: str) -> Iterator[Instances]:
         for server in (servers[0], *servers[2:]):
             studies = make_studies(server)
         make_unseen(servers[1])
-        yield Instances(postgres, *servers, studies)
+        yield Instances(network, postgres, *servers, studies)
 
 
 def make_unseen(portal: OrthancServer) -> None:
@@ -136,6 +145,70 @@ def test_a_revocation_stops_patients_who_scroll_on_every_instance_within_a_secon
         assert again.status_code == 403, "the password is right: the true state is told"
 
 
+@pytest.fixture
+def behind_a_proxy(instances: Instances, helpers_image: str, tmp_path: Path) -> Iterator[Recipient]:
+    """A patient before two portals, logged in over TLS; one portal may be killed."""
+    pixels = np.random.default_rng(9).normal(0, 200, (40, 512, 512))
+    made = Study(Patient(id="TEST-TWO", name="Weiter^Wilma"), "ACC-TWO", "CT")
+    images = ct_series(made, 1, "Axial", pixels, Geometry())
+    for server in (instances.staff, instances.one, instances.other):
+        assert send(images, server.dicom_port).stored == 40
+    share = Practice(instances.staff).share(stored(instances.staff, made.uid).id)
+    one, other = instances.one.name or "", instances.other.name or ""
+    with ProxyServer(helpers_image, instances.network, one, others=(other,)) as proxy:
+        (tmp_path / "certificate").write_bytes(proxy.certificate)
+        recipient = Recipient(proxy.url)
+        # Whatever authorities this machine trusts in its environment.
+        recipient.http.trust_env = False
+        recipient.http.verify = str(tmp_path / "certificate")
+        assert recipient.post("/portal/login", data=typed(share)).status_code == 303
+        yield recipient
+    if not instances.one.running():
+        revived(instances.one)
+
+
+def revived(server: OrthancServer) -> None:
+    server.container.start()
+    server.wait_ready()
+
+
+def test_when_one_portal_dies_the_patient_goes_on_looking(instances: Instances, behind_a_proxy: Recipient) -> None:
+    with Scrolling([behind_a_proxy]) as scrolling:
+        eventually(scrolling.everybody_sees_images)
+        instances.one.kill()
+        died = time.monotonic()
+        eventually(lambda: scrolling.everybody_asked_after(died))
+        eventually(scrolling.everybody_sees_images)
+    # What was under way in the moment may be lost; the viewer asks again.
+    assert [status for began, status in scrolling.seen[0] if began > died and status != 200] == []
+
+
+def test_when_one_portal_dies_a_download_is_continued_from_the_other(
+    instances: Instances, behind_a_proxy: Recipient
+) -> None:
+    whole = behind_a_proxy.get(DOWNLOAD).content
+    for _ in range(8):
+        got, broke = b"", False
+        with behind_a_proxy.get(DOWNLOAD, stream=True) as answer:
+            pieces = answer.iter_content(1 << 16)
+            got += next(pieces)
+            instances.one.kill()
+            try:
+                for piece in pieces:
+                    got += piece
+            except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ConnectionError):
+                broke = True
+        if broke:
+            break
+        # The other one was sending.
+        assert got == whole
+        revived(instances.one)
+    assert broke and len(got) < len(whole)
+    rest = behind_a_proxy.get(DOWNLOAD, headers={"Range": f"bytes={len(got)}-"})
+    assert rest.status_code == 206
+    assert got + rest.content == whole
+
+
 def test_wrong_passwords_are_counted_together(instances: Instances) -> None:
     share = Practice(instances.staff).share(instances.studies.a.id)
     attacker = {"X-Forwarded-For": "198.51.100.7"}
@@ -158,7 +231,8 @@ def test_all_write_one_unbroken_audit_log(instances: Instances) -> None:
         found = server.staff_request("GET", "/patient-share/api/v1/audit/verify").json()
         assert found["intact"] is True, found
     newest = instances.staff.staff_request("GET", "/patient-share/api/v1/audit?action=started").json()
-    assert len(newest["entries"]) == 4
+    # More than once where a portal was killed.
+    assert len(newest["entries"]) >= 4
 
 
 def outage(instances: Instances, begin: Callable[[], Any], end: Callable[[], Any]) -> None:

@@ -23,6 +23,10 @@ HELPERS_SUITE = "trixie"
 HELPERS_DOCKERFILE = "docker/helpers/Dockerfile"
 
 
+# Images of the compose files beside Orthanc's.
+PARTS = {"proxy": "docker/proxy", "postgres": "docker/compose/postgres"}
+
+
 def tag(suite: str) -> str:
     """Name of this clone's image for a Debian suite; two clones on one machine may hold different source."""
     return f"orthanc-patient-share:{suite}-{CLONE}"
@@ -139,6 +143,7 @@ if __name__ == "__main__":
 
     try:
         for wanted in sys.argv[1:] or ["trixie"]:
-            print(ensure_helpers() if wanted == "helpers" else ensure(wanted))
+            part = PARTS.get(wanted)
+            print(ensure_helpers() if wanted == "helpers" else ensure_part(wanted, part) if part else ensure(wanted))
     except HarnessError as problem:
         sys.exit(str(problem))

@@ -34,6 +34,10 @@ class ProxyServer(Contained):
     https_port: int = field(default_factory=free_port)
     http_port: int = field(default_factory=free_port)
     name: str = field(default_factory=lambda: unique_name("proxy"))
+    # Further portals over the same share store.
+    others: tuple[str, ...] = ()
+    # Of the public name, as PEM; for clients that are to trust it.
+    certificate: bytes = b""
 
     @property
     def url(self) -> str:
@@ -59,6 +63,7 @@ class ProxyServer(Contained):
         }
         for prefix, host in (("", HOST), ("staff-", STAFF_HOST)):
             certificate, key = self_signed(host)
+            self.certificate = self.certificate or certificate
             files[f"/etc/ssl/patient-share/{prefix}fullchain.pem"] = certificate
             files[f"/etc/ssl/patient-share/{prefix}privkey.pem"] = key
         self.put({path: File(content, 0o600, owner=0) for path, content in files.items()})
@@ -69,7 +74,8 @@ class ProxyServer(Contained):
             text = re.sub(rf"(?<![\w./]){re.escape(placeholder)}(?![\w.])", value, text)
         if ORTHANC in text and name == "patient-share.conf":
             raise HarnessError(f"docker/proxy/{name} names Orthanc in a way that is not replaced.")
-        return text.encode()
+        line = f"    server {self.orthanc}:8042 max_fails=0;\n"
+        return text.replace(line, line + "".join(line.replace(self.orthanc, other) for other in self.others)).encode()
 
     def _ready(self) -> bool:
         try:

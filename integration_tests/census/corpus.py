@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from pydicom import Dataset, Sequence
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, BasicTextSRStorage, EncapsulatedPDFStorage, ExplicitVRLittleEndian
 
 from harness.demo_study import marked_study
 from harness.dicom import HU_OFFSET, Patient, stable_uid
@@ -20,7 +20,9 @@ from .marks import Marks, series_owner
 
 SLICES = 2
 EDGE = 64
-PDF_SERIES = 9
+# Reports of both kinds: a structured one, and a PDF, which is also what an upload becomes.
+SR_SERIES, PDF_SERIES = 8, 9
+REPORT_SERIES = (SR_SERIES, PDF_SERIES)
 NUMBERS = {"A": 0xA11A, "B": 0xB22B, "C": 0xC33C}
 _DAYS = {"A": "19810413", "B": "19820614", "C": "19830715"}
 
@@ -77,7 +79,7 @@ def _study(name: str, marks: Marks) -> list[Dataset]:
     marks.add(f"study:{name}", *words.values(), str(datasets[0].StudyInstanceUID), _DAYS[name])
     for dataset in datasets:
         _sign(dataset, name, marks)
-    datasets.append(_pdf(datasets[0], name))
+    datasets += [_structured(datasets[0], name), _pdf(datasets[0], name)]
     for dataset in datasets:
         dataset.StudyDescription, dataset.ReferringPhysicianName = words["study"], words["referrer"]
         dataset.SeriesDescription = text_mark(name, int(dataset.SeriesNumber))
@@ -97,18 +99,35 @@ def _sign(dataset: Dataset, name: str, marks: Marks) -> None:
 
 
 def _pdf(image: Dataset, name: str) -> Dataset:
+    dataset = _document(image, EncapsulatedPDFStorage, "DOC", PDF_SERIES)
+    dataset.MIMETypeOfEncapsulatedDocument = "application/pdf"
+    dataset.EncapsulatedDocument = b"%PDF-1.4\n% " + text_mark(name, "document").encode() + b"\n%%EOF\n "
+    return dataset
+
+
+def _structured(image: Dataset, name: str) -> Dataset:
+    dataset = _document(image, BasicTextSRStorage, "SR", SR_SERIES)
+    line, title = Dataset(), Dataset()
+    title.CodeValue, title.CodingSchemeDesignator, title.CodeMeaning = "121071", "DCM", "Finding"
+    line.RelationshipType, line.ValueType, line.TextValue = "CONTAINS", "TEXT", text_mark(name, "finding")
+    line.ConceptNameCodeSequence = Sequence([title])
+    dataset.ValueType, dataset.ContinuityOfContent = "CONTAINER", "SEPARATE"
+    dataset.CompletionFlag, dataset.VerificationFlag = "COMPLETE", "VERIFIED"
+    dataset.ContentSequence = Sequence([line])
+    return dataset
+
+
+def _document(image: Dataset, kind: UID, modality: str, number: int) -> Dataset:
     dataset = Dataset()
     for word in (
         "SpecificCharacterSet", "StudyInstanceUID", "PatientID", "PatientName", "PatientBirthDate", "PatientSex",
         "StudyID", "AccessionNumber", "StudyTime", "Manufacturer",
     ):  # fmt: skip
         dataset[word] = image[word]
-    dataset.SOPClassUID = EncapsulatedPDFStorage
-    dataset.SeriesInstanceUID = stable_uid(image.StudyInstanceUID, "pdf")
-    dataset.SOPInstanceUID = stable_uid(image.StudyInstanceUID, "pdf", 1)
-    dataset.Modality, dataset.SeriesNumber, dataset.InstanceNumber = "DOC", PDF_SERIES, 1
-    dataset.MIMETypeOfEncapsulatedDocument = "application/pdf"
-    dataset.EncapsulatedDocument = b"%PDF-1.4\n% " + text_mark(name, "document").encode() + b"\n%%EOF\n "
+    dataset.SOPClassUID = kind
+    dataset.SeriesInstanceUID = stable_uid(image.StudyInstanceUID, modality)
+    dataset.SOPInstanceUID = stable_uid(image.StudyInstanceUID, modality, 1)
+    dataset.Modality, dataset.SeriesNumber, dataset.InstanceNumber = modality, number, 1
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
@@ -132,8 +151,8 @@ def _fill(dataset: Dataset, name: str, marks: Marks) -> None:
     marks.add(
         owner, *words.values(), str(dataset.SeriesInstanceUID), str(dataset.SOPInstanceUID), dataset.SeriesDescription
     )
-    if number == PDF_SERIES:
-        marks.add(owner, text_mark(name, "document"))
+    if number in REPORT_SERIES:
+        marks.add(owner, text_mark(name, "finding" if number == SR_SERIES else "document"))
 
 
 def _look_up(server: OrthancServer, name: str, corpus: Corpus) -> None:

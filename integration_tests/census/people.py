@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from harness.server import OrthancServer
 
 from ..support.practice import SHARES, Practice, Share
-from .corpus import Corpus, text_mark
+from .corpus import REPORT_SERIES, Corpus, text_mark
 from .marks import series_owner
 
 _EXPIRE = """
@@ -19,10 +19,8 @@ changed = store.execute("UPDATE shares SET expires_at = created_at + 1 WHERE id 
 store.commit()
 print(changed)
 """
-_SERIES = (1, 2, 3, 9)
+_SERIES = (1, 2, 3, *REPORT_SERIES)
 LEFT_OUT = 3
-# The encapsulated PDF.
-REPORT = 9
 
 
 @dataclass(frozen=True)
@@ -62,11 +60,11 @@ def assemble(server: OrthancServer, corpus: Corpus) -> dict[str, Person]:
     assert server.execute("python3", "-c", _EXPIRE, shares["expired"].id).log == "1"
     whole = frozenset({"patient:AB", "study:A", *(series_owner("A", number) for number in _SERIES)})
     part = whole - {series_owner("A", LEFT_OUT)}
-    unread = whole - {series_owner("A", REPORT)}
+    unread = whole - {series_owner("A", number) for number in REPORT_SERIES}
     included = {
         "recipient": _SERIES,
         "left out": tuple(number for number in _SERIES if number != LEFT_OUT),
-        "report held": tuple(number for number in _SERIES if number != REPORT),
+        "report held": tuple(number for number in _SERIES if number not in REPORT_SERIES),
     }
     allowed = {"recipient": whole, "left out": part, "report held": unread}
     people = {"anonymous": Person("anonymous")}

@@ -16,7 +16,7 @@ from .wire import Headers
 
 METHODS = ("POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "PROPFIND", "TRACE", "get")
 # Series of all three studies; the first of A, one that a share leaves out, and a document.
-SUBJECTS = ("A/1", f"A/{LEFT_OUT}", "A/9", "B/1", "B/9", "C/1")
+SUBJECTS = ("A/1", f"A/{LEFT_OUT}", "A/8", "A/9", "B/1", "B/9", "C/1")
 _STRANGERS = ("B/1", "C/1", f"A/{LEFT_OUT}")
 _FULL = 15_000
 

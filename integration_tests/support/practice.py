@@ -60,7 +60,7 @@ class Recipient:
         self.http = requests.Session()
 
     def get(self, path: str, **options: Any) -> requests.Response:
-        return self.http.get(self.url + path, allow_redirects=False, timeout=30, **options)
+        return self.http.get(self.url + path, allow_redirects=False, **{"timeout": 30, **options})
 
     def post(self, path: str, **options: Any) -> requests.Response:
         return self.http.post(self.url + path, allow_redirects=False, timeout=30, **options)
