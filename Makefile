@@ -12,7 +12,7 @@ export TEST_DICOM
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop clean check unit integration census sessions chaos test bench bench-store bench-viewer bench-scroll fuzz api-fuzz mutation ohif docs fmt lock venv-run venv-test image bench-login bench-flood bench-letters bench-download bench-storage viewer-files screenshots site release tls images too-old
+.PHONY: help run stop clean check unit integration census sessions chaos test bench bench-store bench-viewer bench-scroll fuzz api-fuzz mutation ohif docs fmt lock venv-run venv-test image bench-login bench-flood bench-letters bench-download bench-storage viewer-files screenshots site release tls images too-old appearance convert-kills
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
@@ -53,6 +53,10 @@ integration: venv-test ## real Orthanc, real browser (SUITES="trixie forky", PYT
 	@set -e; for suite in $(SUITES); do echo "== Orthanc of Debian $$suite, with browsers"; \
 		$(PY) -m pytest integration_tests --suite $$suite --part browsers $(PYTEST_ARGS); done
 
+tls: venv-test ## testssl.sh against the shipped proxy
+	@command -v testssl >/dev/null || docker/apt-install.sh testssl.sh bsdextrautils dnsutils
+	@$(PY) -m integration_tests.tls $(firstword $(SUITES))
+
 too-old: venv-test ## an Orthanc that is too old (Debian 12) stops with a sentence
 	@PYTHONPATH=docker TOO_OLD=1 .venv/bin/python -m pytest integration_tests/test_refused_starts.py -k too_old
 
@@ -65,6 +69,9 @@ sessions: venv-test ## how long a session lives after its window was closed, in 
 
 chaos: venv-test ## kill Orthanc at random moments under load, and see whether what it answered holds (CHAOS=200 kills)
 	@$(PY) -m integration_tests.chaos $(firstword $(SUITES)) $(or $(CHAOS),200) $(or $(SEED),1)
+
+convert-kills: venv-test ## kill the conversion of an archive to encryption at KILLS=20 random places (2 minutes)
+	@KILLS=$(or $(KILLS),20) $(PY) -m pytest integration_tests/test_encryption.py -k through_every_kill
 
 bench: venv-test ## requests per second with and without the plugin
 	@command -v wrk >/dev/null || docker/apt-install.sh wrk
@@ -123,6 +130,10 @@ ohif: ## fetch OHIF Viewer from npm into build/ohif (OHIF=folder)
 screenshots: venv-test ## take the pictures of docs/portal.md anew
 	@docker/test-tools.sh
 	$(PY) -m docs.screenshots
+
+appearance: venv-test ## every page in Chromium, Firefox and WebKit, phone and desktop, all languages, in build/appearance
+	@docker/test-tools.sh
+	$(PY) -m integration_tests.appearance $(firstword $(SUITES))
 
 docs: venv-test ## write what is generated: API description, schema and table of the settings
 	$(PY) -m docs.generate

@@ -64,7 +64,7 @@ from .handout.letter import LetterPrinter
 from .i18n.catalogue import Language, complete, load_languages, offered
 from .i18n.dicom_words import can_be_viewed
 from .inspection import inspect
-from .settings import Role, Settings, SettingsError, ViewerSettings, parse_settings
+from .settings import PracticeSettings, Role, Settings, SettingsError, ViewerSettings, parse_settings
 from .use_cases.arrivals import Arrivals
 from .use_cases.authenticate import Authenticator, Network, StaffUsers
 from .use_cases.choose_studies import ChooseStudies
@@ -97,7 +97,7 @@ from .viewers.stone_web_viewer import StoneWebViewer
 from .web.app import create_app, template_environment
 from .web.gate import Gate
 from .web.login_grid import LoginGrid
-from .web.look import look_css
+from .web.look import look_css, text_css
 from .web.own_paths import OwnPaths
 from .web.pulled_stream import pulled
 from .web.request import Request
@@ -178,9 +178,9 @@ def _start(settings: Settings, configuration: dict[str, Any]) -> None:
     validity = ValidityRule(settings.default_validity_days, settings.max_validity_days, ZoneInfo(settings.time_zone))
     (languages, portal_languages), templates = _languages(settings), template_environment()
     practice = Practice(
-        **settings.practice.model_dump(exclude={"logo_file", "colour"}),
+        **settings.practice.model_dump(exclude={"logo_file", "colour", "text_size"}),
         logo=read_logo(settings.practice.logo_file),
-        look=_look(settings.practice.colour),
+        look=_look(settings.practice),
     )
     view_study, viewers = ViewStudy(archive, clock), Viewers(_enabled_viewers(settings.viewers))
     record_view = RecordView(record, view_study)
@@ -353,11 +353,12 @@ def _request_log(settings: Settings) -> RequestLogFile | None:
         raise SettingsError(str(fault)) from None
 
 
-def _look(colour: str) -> str:
+def _look(practice: PracticeSettings) -> str:
     try:
-        return look_css(colour) if colour else ""
+        colours = look_css(practice.colour) if practice.colour else ""
     except ValueError as fault:
         raise SettingsError(f"The colour of Practice.Colour {fault}.") from None
+    return colours + text_css(practice.text_size)
 
 
 def _languages(settings: Settings) -> tuple[dict[str, Language], dict[str, Language]]:

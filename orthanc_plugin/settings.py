@@ -93,6 +93,7 @@ class PracticeSettings(_Section):
         default="",
         description="Colour of buttons and links, as in `#0d5c66`; one too pale to be read is refused.",
     )
+    text_size: int = Field(default=100, ge=90, le=150, description="Size of text on the pages, in percent.")
 
 
 class ViewerSettings(_Section):

@@ -5,6 +5,7 @@ https://firefox-source-docs.mozilla.org/testing/marionette/Protocol.html: messag
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -89,6 +90,16 @@ class Firefox:
         """Press a key, named by its code point in the protocol or itself."""
         keys = [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]
         self._send("WebDriver:PerformActions", {"actions": [{"type": "key", "id": "keyboard", "actions": keys}]})
+
+    def resize(self, width: int, height: int) -> None:
+        """Make the page itself so large, as far as the browser's window can be."""
+        grown = self.evaluate("return [window.outerWidth - innerWidth, window.outerHeight - innerHeight]")
+        size = {"width": width + grown[0], "height": height + grown[1]}
+        self._send("WebDriver:SetWindowRect", size)
+
+    def screenshot(self) -> bytes:
+        """The page as PNG, with what is below the window."""
+        return base64.b64decode(self._send("WebDriver:TakeScreenshot", {"full": True})["value"])
 
     def quit(self) -> None:
         """Close everything."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import socket
@@ -84,6 +85,18 @@ class WebKit:
         """Press a key, named by its code point in the protocol or itself."""
         keys = [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]
         self._send("actions", {"actions": [{"type": "key", "id": "keyboard", "actions": keys}]})
+
+    def resize(self, width: int, height: int) -> None:
+        """Make the page itself so large, as far as the browser's window can be."""
+        self._send("window/rect", {"width": width, "height": height})
+        grown = self.evaluate("return [innerWidth, innerHeight]")
+        self._send("window/rect", {"width": 2 * width - grown[0], "height": 2 * height - grown[1]})
+
+    def screenshot(self) -> bytes:
+        """What is to be seen of the page, as PNG."""
+        answer = requests.get(f"{self._session}/screenshot", timeout=60)
+        answer.raise_for_status()
+        return base64.b64decode(answer.json()["value"])
 
     def quit(self) -> None:
         """Close everything."""

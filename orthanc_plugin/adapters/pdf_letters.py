@@ -50,13 +50,24 @@ class PdfLetters:
         if not self._lock.acquire(timeout=_PATIENCE_SECONDS):
             raise Busy
         try:
-            return self._ask(pages)
+            return self._asked(pages)
         except OSError as fault:
             self.stop()
             self._report(f"no PDF was made: {type(fault).__name__}; the next one is tried anew")
             raise Unavailable from None
         finally:
             self._lock.release()
+
+    def _asked(self, pages: Sequence[str]) -> bytes:
+        known = self._process
+        try:
+            return self._ask(pages)
+        except ConnectionError:
+            if known is None or self._process is not known:
+                raise
+        # It had died while nobody needed it, which shows only now.
+        self.stop()
+        return self._ask(pages)
 
     def stop(self) -> None:
         """End the process."""

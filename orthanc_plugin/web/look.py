@@ -1,4 +1,7 @@
-"""The practice's colour on the pages: lighter in the dark, and never too pale to read (WCAG 2.2, 1.4.3)."""
+"""The practice's colour and size of text on the pages.
+
+The colour is made lighter in the dark, and is never too pale to read (WCAG 2.2, 1.4.3).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 # Grounds of viewer_theme/static/portal.css, light and dark.
 _LIGHT, _DARK, _INK = "#f6f4ef", "#1b2529", "#07282d"
 _STEP = 0.06
+# Of the browser's own size, as viewer_theme/static/portal.css has it.
+_BASE_PERCENT = 112.5
 
 
 def look_css(colour: str) -> str:
@@ -34,6 +39,11 @@ def look_css(colour: str) -> str:
         "@media (prefers-color-scheme: dark){"
         f":root{{--brand:{bright};--brand-strong:{brighter};--on-brand:{_INK};--tint:{dark_tint}}}}}\n"
     )
+
+
+def text_css(percent: int) -> str:
+    """Style that makes all text, and everything measured by it, larger; 100 is the theme's own size."""
+    return f"html{{font-size:{_BASE_PERCENT * percent / 100:g}%}}\n" if percent != 100 else ""
 
 
 def contrast(one: str, other: str) -> float:

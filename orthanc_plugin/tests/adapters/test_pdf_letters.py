@@ -93,6 +93,18 @@ def test_a_process_that_ended_meanwhile_is_replaced(desk: Desk) -> None:
     assert desk.made("b")[0] != number
 
 
+def test_a_process_that_is_just_dying_costs_nobody_a_letter(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    number, *_ = desk.made("one")
+    process = desk.letters._process
+    assert process is not None
+    process.kill()
+    process.wait()
+    # What the system says of it for some milliseconds after the signal.
+    monkeypatch.setattr(process, "poll", lambda: None)
+    assert desk.made("two")[0] != number
+    assert desk.reported == []
+
+
 def test_a_letter_that_cannot_be_made_leaves_the_process_alone(desk: Desk) -> None:
     first, *_ = desk.made("a")
     with pytest.raises(Unavailable):

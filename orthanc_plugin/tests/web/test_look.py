@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orthanc_plugin.web.look import LEAST_CONTRAST, contrast, look_css
+from orthanc_plugin.web.look import LEAST_CONTRAST, contrast, look_css, text_css
+from orthanc_plugin.web.theme import theme_folder
 
 from ..support.browser import Browser, recipient, stranger
 from ..support.world import World, build_world
@@ -82,3 +83,9 @@ def test_they_go_home_with_the_pictures(own: World) -> None:
 def test_without_them_nothing_is_asked_for(world: World) -> None:
     body = Browser(world).get("/portal").body.decode()
     assert "look.css" not in body and "logo.png" not in body
+
+
+def test_the_size_of_text_follows_the_themes_own() -> None:
+    css = (theme_folder() / "static" / "portal.css").read_text(encoding="utf-8")
+    assert "font-size: 112.5%" in css
+    assert text_css(100) == "" and text_css(120) == "html{font-size:135%}\n"
