@@ -12,7 +12,7 @@ export TEST_DICOM
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop clean check unit integration census sessions chaos test bench bench-store bench-viewer bench-scroll fuzz api-fuzz mutation ohif docs fmt lock venv-run venv-test image bench-login bench-flood bench-letters bench-download bench-storage viewer-files screenshots site release tls images too-old appearance convert-kills
+.PHONY: help run stop clean check unit integration census sessions chaos test bench bench-store bench-viewer bench-scroll fuzz api-fuzz mutation ohif docs fmt lock venv-run venv-test image bench-login bench-flood bench-letters bench-download bench-storage viewer-files screenshots site release tls images alone too-old appearance convert-kills
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
@@ -28,8 +28,8 @@ clean: ## remove everything: demo, its data, images, environment
 	@if [ -x $(PY) ]; then ENGINE_INSTALL=0 $(PY) -m harness.clean || true; fi
 	rm -rf .demo .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-test: check ## all of check, unit, integration; images are built while the unit tests run
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target unit images
+test: ## all of check, unit, integration; images are built beside the first two
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line alone images
 	@$(MAKE) --no-print-directory integration
 
 check: venv-test ## style, types, import rules, generated files
@@ -39,6 +39,10 @@ check: venv-test ## style, types, import rules, generated files
 	.venv/bin/lint-imports
 	$(PY) -m docs.generate --check
 	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
+
+# What needs no container.
+alone: check
+	@$(MAKE) --no-print-directory unit
 
 unit: venv-test ## unit tests
 	$(PY) -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)

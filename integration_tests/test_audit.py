@@ -232,6 +232,7 @@ TAMPERING = {
 }  # fmt: skip
 
 
+@pytest.mark.one_suite
 def test_whatever_is_changed_in_the_database_is_found(own: OrthancServer, own_studies: Studies) -> None:
     practice = Practice(own)
     practice.login(practice.share(own_studies.a.id))
@@ -245,6 +246,7 @@ def test_whatever_is_changed_in_the_database_is_found(own: OrthancServer, own_st
         assert command(own, "verify")[0] == 0
 
 
+@pytest.mark.one_suite
 def test_a_store_that_was_set_back_is_found_by_what_was_noted(own: OrthancServer, own_studies: Studies) -> None:
     practice = Practice(own)
     practice.share(own_studies.a.id)

@@ -122,6 +122,7 @@ def test_the_halves_for_two_ways_of_delivery(practice: Practice, studies: Studie
         assert re.search(r"Pages: +1\n", told("pdfinfo", str(pdf)))
 
 
+@pytest.mark.one_suite
 def test_many_letters_in_one_document_while_images_are_looked_at(
     practice: Practice, studies: Studies, tmp_path: Path
 ) -> None:

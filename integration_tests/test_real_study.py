@@ -14,6 +14,9 @@ from harness.server import OrthancServer
 from .support.practice import Practice
 from .support.studies import stored
 
+# How pixels are decoded by each release is what test_viewer_files.py looks at.
+pytestmark = pytest.mark.one_suite
+
 
 @pytest.fixture(scope="module")
 def sent(real_study_folder: Path, server: OrthancServer) -> Iterator[Sent]:
