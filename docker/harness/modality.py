@@ -1,5 +1,6 @@
 """Plays the modality: sends images over DICOM C-STORE, byte for byte as they are."""
 
+import socket
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
@@ -99,7 +100,12 @@ def _deliver(
     progress: Callable[[int], None],
 ) -> None:
     entity = AE(ae_title="DEMO_CT")
-    association = entity.associate(host, port, contexts=[build_context(*context) for context in contexts])
+    association = entity.associate(
+        host,
+        port,
+        contexts=[build_context(*context) for context in contexts],
+        evt_handlers=[(evt.EVT_CONN_OPEN, _without_delay)],
+    )
     if not association.is_established:
         raise HarnessError(f"No DICOM association with {host}:{port}: is Orthanc running, and is that its DICOM port?")
     try:
@@ -119,6 +125,13 @@ def _deliver(
                     )
     finally:
         association.release()
+
+
+def _without_delay(event: evt.Event) -> None:
+    """Let each small message go at once (RFC 896 and delayed acknowledgements cost 40 ms an image otherwise)."""
+    connection = getattr(event.assoc.dul.socket, "socket", None)
+    if connection is not None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _name(item: Path | Dataset) -> str:
