@@ -1,6 +1,7 @@
 """Plays the modality: sends images over DICOM C-STORE, byte for byte as they are."""
 
 import socket
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
 from pynetdicom import AE, evt
+from pynetdicom.association import Association
 from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
@@ -111,6 +113,7 @@ def _deliver(
     try:
         for context in contexts:
             for item in groups[context]:
+                _wait_until_awake(association)
                 try:
                     status = getattr(association.send_c_store(item), "Status", None)
                 except (ValueError, RuntimeError) as error:  # no accepted context; connection lost
@@ -125,6 +128,16 @@ def _deliver(
                     )
     finally:
         association.release()
+
+
+def _wait_until_awake(association: Association) -> None:
+    """Let pynetdicom's own thread go on after the last answer.
+
+    If it only wakes when the next answer has come already, it takes that for a message that nobody has asked for.
+    """
+    until = time.monotonic() + 1
+    while association._is_paused and time.monotonic() < until:
+        time.sleep(0.0005)
 
 
 def _without_delay(event: evt.Event) -> None:

@@ -6,7 +6,7 @@ The same templates with the same words; in place of a patient's data there are g
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import flask
@@ -95,7 +95,7 @@ def _portal_page(template: str, **values: Any) -> flask.Response:
     return page(template, site={"legal": legal, "contact": services().contact is not None, "languages": []}, **values)
 
 
-def _today() -> Any:
+def _today() -> date:
     return datetime.fromtimestamp(services().clock.now(), services().zone).date()
 
 
