@@ -11,6 +11,7 @@ Needs requests. A download that breaks off is continued. The exit status is 0 on
 import os
 import sys
 import tempfile
+import time
 import uuid
 import zipfile
 from collections.abc import Iterator
@@ -129,6 +130,8 @@ def store(archive: zipfile.ZipFile, target: str) -> int:
             if getattr(association.send_c_store(dataset), "Status", None) != 0:
                 raise SystemExit("The PACS has refused an image.")
             sent += 1
+            # pynetdicom's own thread has to wake up before the next answer comes, or takes it for a stray message.
+            time.sleep(0.005)
         association.release()
     return sent
 
