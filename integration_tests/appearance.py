@@ -105,7 +105,7 @@ class Tour:
         browser.goto(f"{self.server.url}/portal")
         browser.resize(*SHAPES[shape])
         keep = self._keeper(browser, code, shape)
-        browser.evaluate(f"document.querySelector('.languages button[value={code!r}]').click()")
+        browser.evaluate(f"document.querySelector('.languages button[value=\"{code}\"]').click()")
         browser.wait(f"return document.documentElement.lang === {code!r} && document.readyState === 'complete'")
         for name, path in BEFORE.items():
             browser.goto(self.server.url + path)

@@ -21,8 +21,8 @@ REPORT = Path(__file__).parent.parent / "build" / "testssl.json"
 # The test's certificate is signed by itself, names no place to ask for revocations and is in no public log.
 OF_THE_CERTIFICATE = (
     "cert_chain_of_trust", "cert_trust", "cert_revocation", "cert_crlDistributionPoints", "cert_ocspURL",
-    "OCSP_stapling", "DNS_CAArecord", "cert_mustStapleExtension", "certificate_transparency", "cert_expirationStatus",
-    "overall_grade", "grade_cap_reason",
+    "OCSP_stapling", "DNS_CAArecord", "cert_notAfter", "cert_mustStapleExtension", "certificate_transparency",
+    "cert_expirationStatus", "overall_grade", "grade_cap_reason",
 )  # fmt: skip
 SEVERE = ("HIGH", "CRITICAL")
 
