@@ -94,9 +94,14 @@ class WebKit:
 
     def screenshot(self) -> bytes:
         """What is to be seen of the page, as PNG."""
-        answer = requests.get(f"{self._session}/screenshot", timeout=60)
-        answer.raise_for_status()
-        return base64.b64decode(answer.json()["value"])
+        for _ in range(3):
+            # On a screen that nobody sees a page is now and then not drawn until something moves.
+            self.evaluate("scrollBy(0, 1); scrollBy(0, -1)")
+            with contextlib.suppress(requests.Timeout):
+                answer = requests.get(f"{self._session}/screenshot", timeout=15)
+                answer.raise_for_status()
+                return base64.b64decode(answer.json()["value"])
+        raise TimeoutError("WebKit draws no picture of the page")
 
     def quit(self) -> None:
         """Close everything."""
