@@ -142,7 +142,10 @@ class Tour:
         folder.mkdir(parents=True, exist_ok=True)
 
         def keep(name: str) -> None:
-            (folder / f"{name}.png").write_bytes(browser.screenshot())
+            try:
+                (folder / f"{name}.png").write_bytes(browser.screenshot())
+            except TimeoutError as fault:
+                self.faults.append(f"{folder.relative_to(FOLDER)}/{name}: {fault}")
             wider = browser.evaluate(
                 "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )
