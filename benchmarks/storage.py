@@ -104,7 +104,7 @@ def identical(server: OrthancServer, digests: dict[str, str]) -> int:
 
 def plain(server: OrthancServer) -> bool:
     """Whether a name can be found on the disk, in the storage area."""
-    script = f"grep -rlaF {CANARY} /var/lib/orthanc/db --include='*' --exclude='index*' | head -1"
+    script = f"grep -rlaF {CANARY} /var/lib/orthanc/db --exclude='index*' | head -1"
     return bool(server.execute("sh", "-c", script).log.strip())
 
 

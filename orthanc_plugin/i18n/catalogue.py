@@ -31,7 +31,7 @@ class Language:
         self.code = code
         self.messages = messages
         self.draft = draft
-        self._locale = Locale.parse(code.partition("-")[0])
+        self._locale = Locale.parse(plain_code(code))
 
     @property
     def own_name(self) -> str:
@@ -82,7 +82,7 @@ def load_languages(own: str = SOURCE_LANGUAGE) -> dict[str, Language]:
     for path in sorted(_LOCALE.glob("*/LC_MESSAGES/messages.po")):
         code = path.parent.parent.name
         with path.open("rb") as file:
-            catalogue = read_po(file, locale=code.partition("-")[0])
+            catalogue = read_po(file, locale=plain_code(code))
         compiled = io.BytesIO()
         write_mo(compiled, catalogue)
         compiled.seek(0)
@@ -90,9 +90,14 @@ def load_languages(own: str = SOURCE_LANGUAGE) -> dict[str, Language]:
     finished = complete(languages)
     for language in languages.values():
         if language.draft:
-            fallback = finished.get(language.code.partition("-")[0], finished[own])
+            fallback = finished.get(plain_code(language.code), finished[own])
             language.messages.add_fallback(fallback.messages)
     return languages
+
+
+def plain_code(code: str) -> str:
+    """The language that a simplified one is a form of: "de" for "de-simple"; others are their own."""
+    return code.partition("-")[0]
 
 
 def complete(languages: Mapping[str, Language]) -> dict[str, Language]:

@@ -14,6 +14,8 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from ..i18n.catalogue import plain_code
+
 LEGAL = ("imprint", "privacy", "cookies", "accessibility")
 STAFF_HELP = "staff"
 _NAME = re.compile(r"(?:(?P<order>[0-9a-z][0-9])-)?(?P<slug>[a-z][a-z-]{0,39})\.md")
@@ -56,7 +58,7 @@ class Texts:
         """The text in this language, else in the one that it simplifies, the practice's own, or any."""
         known: Sequence[Mapping[str, Text]] = [
             self._texts.get(language, {}),
-            self._texts.get(language.partition("-")[0], {}),
+            self._texts.get(plain_code(language), {}),
             self._texts.get(self._fallback, {}),
             *self._texts.values(),
         ]

@@ -12,6 +12,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 import orthanc_plugin
+from orthanc_plugin.i18n.catalogue import plain_code
 from orthanc_plugin.web.theme import theme_folder
 
 PACKAGE = Path(orthanc_plugin.__file__).parent
@@ -27,18 +28,28 @@ ENDS = ".?!:…؟"
 Message = str | tuple[str, str]
 
 
+def extracted(path: Path) -> dict[Message, str]:
+    """The messages of a template or a module, each with the place where it stands."""
+    method = "python" if path.suffix == ".py" else "jinja2.ext:babel_extract"
+    return {
+        plain(message): f"{path.name}:{line}"
+        for line, message, *_ in extract_from_file(method, path, keywords=KEYWORDS)
+    }
+
+
+def templates() -> list[Path]:
+    return sorted(theme_folder().glob("templates/**/*.*"))
+
+
 @cache
 def sources() -> dict[Message, str]:
     """Messages of templates and Python, each with a place where it stands."""
     found: dict[Message, str] = {}
-    for path in sorted(theme_folder().glob("templates/**/*.*")):
-        for line, message, *_ in extract_from_file("jinja2.ext:babel_extract", path, keywords=KEYWORDS):
-            found[plain(message)] = f"{path.name}:{line}"
-    for path in sorted(PACKAGE.rglob("*.py")):
-        # In migrations text() holds SQL.
-        if not {"tests", "migrations"} & set(path.relative_to(PACKAGE).parts):
-            for line, message, *_ in extract_from_file("python", path, keywords=KEYWORDS):
-                found[plain(message)] = f"{path.name}:{line}"
+    # In migrations text() holds SQL.
+    left_out = {"tests", "migrations"}
+    modules = [one for one in sorted(PACKAGE.rglob("*.py")) if not left_out & set(one.relative_to(PACKAGE).parts)]
+    for path in [*templates(), *modules]:
+        found |= extracted(path)
     return found
 
 
@@ -46,14 +57,10 @@ def sources() -> dict[Message, str]:
 def for_patients() -> dict[Message, str]:
     """What a patient can meet on the portal's pages."""
     found: dict[Message, str] = {}
-    for path in sorted(theme_folder().glob("templates/**/*.*")):
-        if not path.name.startswith(NOT_FOR_PATIENTS):
-            for line, message, *_ in extract_from_file("jinja2.ext:babel_extract", path, keywords=KEYWORDS):
-                found[plain(message)] = f"{path.name}:{line}"
-    of_python = [*(PACKAGE / "web").glob("portal_*.py"), PACKAGE / "web" / "offline_copy.py"]
-    for path in [*of_python, PACKAGE / "i18n" / "dicom_words.py"]:
-        for line, message, *_ in extract_from_file("python", path, keywords=KEYWORDS):
-            found[plain(message)] = f"{path.name}:{line}"
+    others = (PACKAGE / "web" / "offline_copy.py", PACKAGE / "i18n" / "dicom_words.py")
+    modules = [*(PACKAGE / "web").glob("portal_*.py"), *others]
+    for path in [*(one for one in templates() if not one.name.startswith(NOT_FOR_PATIENTS)), *modules]:
+        found |= extracted(path)
     return found
 
 
@@ -69,7 +76,7 @@ def plain(message: str | tuple[str, ...] | list[str]) -> Message:
 @cache
 def catalogue(path: Path) -> Catalog:
     with path.open("rb") as file:
-        return read_po(file, locale=code_of(path).partition("-")[0])
+        return read_po(file, locale=plain_code(code_of(path)))
 
 
 def translations(path: Path) -> dict[Message, tuple[str, ...]]:
