@@ -28,6 +28,7 @@ from .sessions.webkit import WebKit
 from .support.practice import Practice
 
 FOLDER = Path(__file__).parent.parent / "build" / "appearance"
+HIGHEST, WIDEST, GAP = 1700, 2900, 8
 SHAPES = {"phone": (390, 844), "narrow": (320, 640), "desktop": (1366, 768)}
 DRAFTS = ("ar", "de-simple", "fr", "pl", "ru", "tr", "uk")
 BEFORE = {
@@ -156,14 +157,20 @@ class Tour:
 
 
 def sheet(folder: Path) -> None:
-    """All pictures of a folder side by side."""
+    """All pictures of a folder in rows, each at most as high as two windows."""
     pictures = [Image.open(path).convert("RGB") for path in sorted(folder.glob("*.png"))]
-    height = min(max(picture.height for picture in pictures), 1800)
-    whole = Image.new("RGB", (sum(picture.width + 8 for picture in pictures), height), "#888")
-    place = 0
-    for picture in pictures:
-        whole.paste(picture, (place, 0))
-        place += picture.width + 8
+    cut = [picture.crop((0, 0, picture.width, min(picture.height, HIGHEST))) for picture in pictures]
+    row = max(1, WIDEST // (max(picture.width for picture in cut) + GAP))
+    rows = [cut[start : start + row] for start in range(0, len(cut), row)]
+    heights = [max(picture.height for picture in line) + GAP for line in rows]
+    width = max(sum(picture.width + GAP for picture in line) for line in rows)
+    whole, top = Image.new("RGB", (width, sum(heights)), "#888"), 0
+    for line, height in zip(rows, heights, strict=True):
+        left = 0
+        for picture in line:
+            whole.paste(picture, (left, top))
+            left += picture.width + GAP
+        top += height
     whole.save(folder.with_suffix(".png"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 import time
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser
 
 from harness import image
@@ -61,7 +63,7 @@ class Site:
         raise AssertionError("\n".join(f"--- {name}\n{self.composed.logs(name)[-3000:]}" for name in services))
 
 
-@pytest.fixture(params=["compose.yaml", "compose.larger.yaml"])
+@pytest.fixture(scope="module", params=["compose.yaml", "compose.larger.yaml"])
 def site(request: pytest.FixtureRequest, orthanc_image: str) -> Iterator[Site]:
     images = {
         "orthanc-patient-share": orthanc_image,
@@ -134,3 +136,24 @@ def test_a_practice_starts_it_and_a_patient_looks_at_images(site: Site, chromium
     assert int(files) >= len(images)
     plain = site.composed.says(orthanc, f"grep -rlaF {CANARY.decode()} /var/lib/orthanc/db; echo status $?")
     assert plain == "status 1"
+
+
+def test_a_theme_and_texts_in_the_folder_are_there_at_the_next_start(site: Site) -> None:
+    theme = site.composed.practice / "theme"
+    before = site.composed.containers
+    look = json.loads((theme / "practice.json").read_text())
+    look |= {"Telephone": "030 555", "Colour": "#7a1f5c", "TextSize": 120}
+    (theme / "practice.json").write_text(json.dumps(look))
+    Image.new("RGB", (300, 80), "#7a1f5c").save(theme / "logo.png")
+    (theme / "texts" / "de").mkdir()
+    (theme / "texts" / "de" / "parking.md").write_text("# Wo kann ich parken?\n\nIm Hof.\n")
+    for name, container in before.items():
+        if name not in ("postgres", "proxy"):
+            container.restart()
+    site.wait(tuple(before))
+    start = site.door.ask("/portal", headers={"Accept-Language": "de"}).body.decode()
+    assert "030 555" in start and 'Praxis "am" Markt' in html.unescape(start)
+    kept = {path.rpartition("/")[2].partition("?")[0]: path for path in re.findall(r'(?:href|src)="([^"]+)"', start)}
+    assert b"#7a1f5c" in site.door.ask(html.unescape(kept["look.css"])).body
+    assert site.door.ask(html.unescape(kept["logo.png"])).body.startswith(b"\x89PNG")
+    assert "Wo kann ich parken?" in site.door.ask("/portal/help", headers={"Accept-Language": "de"}).body.decode()

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from .adapters.configuration_file import ConfigurationError, read_configuration
+from .adapters.practice_theme import read_settings
 from .inspection import Weight, inspect
-from .settings import SettingsError, parse_settings
+from .settings import SettingsError
 
 _FOLDER = Path("/etc/orthanc")
 
@@ -29,7 +30,7 @@ def run(chosen: argparse.Namespace) -> int:
     """Answer 0 where nothing is dangerous, 1 where something is, 2 where the configuration cannot be read."""
     try:
         configuration = read_configuration(chosen.configuration or [_FOLDER])
-        settings = parse_settings(configuration)
+        settings = read_settings(configuration)
     except (ConfigurationError, SettingsError) as fault:
         print(fault, file=sys.stderr)  # noqa: T201 - a command's answer
         return 2

@@ -8,8 +8,9 @@ from pathlib import Path
 from .adapters.configuration_file import read_configuration
 from .adapters.key_source import read_keys
 from .adapters.keyring import Keyring
+from .adapters.practice_theme import read_settings
 from .adapters.store.database import default_url
-from .settings import Settings, parse_settings
+from .settings import Settings
 
 
 def add_configuration(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +23,7 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
 def store_and_keys(chosen: argparse.Namespace) -> tuple[str, Keyring]:
     """The URL of the share store, and the keys; raises ConfigurationError, SettingsError or KeyFileError."""
     configuration = read_configuration(chosen.configuration)
-    settings = parse_settings(configuration)
+    settings = read_settings(configuration)
     return settings.database or default_url(configuration), keyring_of(settings)
 
 

@@ -13,13 +13,14 @@ from pathlib import Path
 
 from .adapters.configuration_file import ConfigurationError, read_configuration
 from .adapters.keyring import KeyFileError, Keyring
+from .adapters.practice_theme import read_settings
 from .adapters.store.database import storage_directory
 from .adapters.vault import care
 from .adapters.vault.mark import NAME, Mark, StorageRefused
 from .adapters.vault.opening import check_storage, open_storage
 from .adapters.vault.storage import EncryptedStorage
 from .cli_configuration import add_configuration, keyring_of
-from .settings import SettingsError, parse_settings
+from .settings import SettingsError
 
 _PROGRESS_SECONDS = 5.0
 _Work = Callable[[EncryptedStorage, Keyring, care.Progress], care.Found]
@@ -52,7 +53,7 @@ def run(chosen: argparse.Namespace) -> int:
     """Run one of them; answers the exit status."""
     try:
         configuration = read_configuration(chosen.configuration)
-        settings = parse_settings(configuration)
+        settings = read_settings(configuration)
         check_storage(configuration)
         root = storage_directory(configuration)
         if not (settings.encryption.enabled and Mark(root).present):

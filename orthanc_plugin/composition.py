@@ -28,6 +28,7 @@ from .adapters.orthanc_search import OrthancSearch
 from .adapters.orthanc_tags import OrthancTags
 from .adapters.pdf_check import checked_pdf
 from .adapters.pdf_letters import PdfLetters
+from .adapters.practice_theme import read_settings
 from .adapters.report_files import read_report
 from .adapters.request_log_file import RequestLogFile, UnusableLog
 from .adapters.secret_file import SecretFileError
@@ -64,7 +65,7 @@ from .handout.letter import LetterPrinter
 from .i18n.catalogue import Language, complete, load_languages, offered
 from .i18n.dicom_words import can_be_viewed
 from .inspection import inspect
-from .settings import PracticeSettings, Role, Settings, SettingsError, ViewerSettings, parse_settings
+from .settings import PracticeSettings, Role, Settings, SettingsError, ViewerSettings
 from .use_cases.arrivals import Arrivals
 from .use_cases.authenticate import Authenticator, Network, StaffUsers
 from .use_cases.choose_studies import ChooseStudies
@@ -120,7 +121,7 @@ def start_or_stop() -> None:
         sdk.check_versions()
         configuration = sdk.configuration()
         check_orthanc(configuration)
-        settings = parse_settings(configuration)
+        settings = read_settings(configuration)
         for finding in inspect(configuration, settings):
             sdk.log_warning(f"{finding.weight.value}: {finding.text}")
         _start(settings, configuration)

@@ -77,7 +77,9 @@ class _Section(BaseModel):
 class PracticeSettings(_Section):
     """The practice as patients see it on each page and on the letter."""
 
-    name: str = Field(min_length=1, max_length=120, description="Name of the practice.")
+    name: str = Field(
+        default="", min_length=1, max_length=120, description="Name of the practice. Required, here or in ThemeFolder."
+    )
     address: tuple[Annotated[str, Field(max_length=120)], ...] = Field(
         default=(), max_length=6, strict=False, description="Postal address, one string per line."
     )
@@ -339,7 +341,15 @@ class Settings(_Section):
         strict=False,
         description="Networks from which staff credentials count, for example `192.168.0.0/16`; empty: all.",
     )
-    practice: PracticeSettings = Field(description="The practice as patients see it.")
+    practice: PracticeSettings = Field(
+        default=PracticeSettings(),
+        description="The practice as patients see it; what is missing comes from ThemeFolder.",
+    )
+    theme_folder: str = Field(
+        default="",
+        description="Folder with the practice's own look: `practice.json` (keys as in Practice), `logo.png` or "
+        "`logo.jpg`, `texts` (docs/portal.md).",
+    )
     database: str | None = Field(
         default=None,
         description="SQLAlchemy URL of the share store, `sqlite:` or `postgresql:`; null: SQLite file "
@@ -383,7 +393,9 @@ class Settings(_Section):
     email: EmailSettings = Field(default=EmailSettings(), description="E-mail to recipients.")
     contact: ContactSettings = Field(default=ContactSettings(), description="The portal's contact page.")
     texts_folder: str = Field(
-        default="", description="Folder with texts of your own: help, imprint, privacy notice (docs/portal.md)."
+        default="",
+        description="Folder with texts of your own: help, imprint, privacy notice (docs/portal.md); empty: `texts` in "
+        "ThemeFolder.",
     )
     trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         default=(),
@@ -457,6 +469,8 @@ def parse_settings(configuration: Mapping[str, Any]) -> Settings:
         raise SettingsError(" ".join(_sentence(error) for error in fault.errors(include_input=False))) from None
     if settings.default_validity_days > settings.max_validity_days:
         raise SettingsError(f"{SECTION}.DefaultValidityDays must not be larger than MaxValidityDays.")
+    if not settings.practice.name:
+        raise SettingsError(f"{SECTION}.Practice.Name is missing.")
     _check_keys(settings)
     if 2 * settings.session_heartbeat_seconds > min(
         settings.session_lease_visible_seconds,

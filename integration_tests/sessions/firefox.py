@@ -28,8 +28,13 @@ _PREFERENCES = {
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
     "services.settings.server": "data:,",
+    "toolkit.legacyUserProfileCustomizations.stylesheets": True,
     "toolkit.telemetry.reportingpolicy.firstRun": False,
+    # As on a phone: bars take no room.
+    "ui.useOverlayScrollbars": 1,
 }
+# The browser's own bars would not let its window be as narrow as a phone.
+_NARROW = ":root { min-width: 0 !important; } #navigator-toolbox { display: none; }"
 _START_SECONDS = 90
 _ANSWER_SECONDS = 60
 
@@ -48,6 +53,8 @@ class Firefox:
         wanted |= {"general.useragent.override": agent} if agent else {}
         lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in wanted.items()]
         (profile / "user.js").write_text("\n".join(lines))
+        (profile / "chrome").mkdir(exist_ok=True)
+        (profile / "chrome" / "userChrome.css").write_text(_NARROW)
         self._process = subprocess.Popen(
             [executable, "--headless", "--marionette", "--no-remote", "--profile", str(profile), "about:blank"],
             stdout=subprocess.DEVNULL,

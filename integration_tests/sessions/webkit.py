@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
+import io
 import os
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import requests
+from PIL import Image, ImageGrab
 
 # Beside the libraries of the machine's architecture.
 _BROWSERS = "*/webkit2gtk-4.1/MiniBrowser"
 _START_SECONDS = 60
+# Higher than any page, so that a picture holds what would be below the window.
+_SCREEN = (1366, 6000)
+# The browser's own buttons would not let its window be as narrow as a phone.
+_NARROW = """* { min-width: 0; min-height: 0; padding: 0; margin: 0; border: 0; font-size: 1px; }
+image { -gtk-icon-transform: scale(0); }
+"""
 
 
 class WebKit:
@@ -24,22 +32,28 @@ class WebKit:
     name = "WebKit"
 
     def __init__(self, driver: str = "/usr/bin/WebKitWebDriver") -> None:
+        self._settings = tempfile.TemporaryDirectory()
+        style = Path(self._settings.name) / "gtk-3.0" / "gtk.css"
+        style.parent.mkdir()
+        style.write_text(_NARROW)
         read, write = os.pipe()
+        width, height = _SCREEN
         self._screen = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1366x768x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"],
             pass_fds=(write,),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         os.close(write)
         with os.fdopen(read) as number:
-            display = number.readline().strip()
+            self._display = f":{number.readline().strip()}"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         environment = {
             **os.environ,
-            "DISPLAY": f":{display}",
+            "DISPLAY": self._display,
+            "XDG_CONFIG_HOME": self._settings.name,
             # There is no graphics hardware.
             "LIBGL_ALWAYS_SOFTWARE": "1",
             "WEBKIT_DISABLE_DMABUF_RENDERER": "1",
@@ -93,15 +107,33 @@ class WebKit:
         self._send("window/rect", {"width": 2 * width - grown[0], "height": 2 * height - grown[1]})
 
     def screenshot(self) -> bytes:
-        """What is to be seen of the page, as PNG."""
-        for _ in range(3):
-            # On a screen that nobody sees a page is now and then not drawn until something moves.
-            self.evaluate("scrollBy(0, 1); scrollBy(0, -1)")
-            with contextlib.suppress(requests.Timeout):
-                answer = requests.get(f"{self._session}/screenshot", timeout=15)
-                answer.raise_for_status()
-                return base64.b64decode(answer.json()["value"])
-        raise TimeoutError("WebKit draws no picture of the page")
+        """The page as PNG, with what is below the window.
+
+        Taken from the screen: the driver's own picture waits for a frame that WebKit does not always draw.
+        """
+        width, height = self.evaluate("return [innerWidth, innerHeight]")
+        whole = min(self.evaluate("return document.documentElement.scrollHeight"), _SCREEN[1] - 100)
+        if whole > height:
+            self.resize(width, whole)
+        picture = self._drawn()
+        if whole > height:
+            self.resize(width, height)
+        kept = io.BytesIO()
+        picture.save(kept, "PNG")
+        return kept.getvalue()
+
+    def _drawn(self) -> Image.Image:
+        left, top, width, height = self.evaluate(
+            "return [screenX, screenY + outerHeight - innerHeight, innerWidth, innerHeight]"
+        )
+        box = (left, top, left + width, top + height)
+        before, until = None, time.monotonic() + 5
+        while True:
+            time.sleep(0.3)
+            picture = ImageGrab.grab(xdisplay=self._display).crop(box)
+            if time.monotonic() > until or picture == before:
+                return picture
+            before = picture
 
     def quit(self) -> None:
         """Close everything."""
@@ -111,6 +143,7 @@ class WebKit:
         for process in (self._driver, self._screen):
             process.kill()
             process.wait(timeout=20)
+        self._settings.cleanup()
 
     def _send(self, command: str, parameters: dict[str, Any]) -> Any:
         answer = requests.post(f"{self._session}/{command}", json=parameters, timeout=60)
