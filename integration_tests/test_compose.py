@@ -150,10 +150,13 @@ def test_a_theme_and_texts_in_the_folder_are_there_at_the_next_start(site: Site)
     for name, container in before.items():
         if name not in ("postgres", "proxy"):
             container.restart()
+    # Some have another address now, and the proxy finds them: each of its workers, which remember for a second.
     site.wait(tuple(before))
-    start = site.door.ask("/portal", headers={"Accept-Language": "de"}).body.decode()
+    time.sleep(1.5)
+    german = {"Accept-Language": "de"}
+    start = site.door.ask("/portal", headers=german).body
     assert "030 555" in start and 'Praxis "am" Markt' in html.unescape(start)
     kept = {path.rpartition("/")[2].partition("?")[0]: path for path in re.findall(r'(?:href|src)="([^"]+)"', start)}
-    assert b"#7a1f5c" in site.door.ask(html.unescape(kept["look.css"])).body
-    assert site.door.ask(html.unescape(kept["logo.png"])).body.startswith(b"\x89PNG")
-    assert "Wo kann ich parken?" in site.door.ask("/portal/help", headers={"Accept-Language": "de"}).body.decode()
+    assert "#7a1f5c" in site.door.ask(html.unescape(kept["look.css"])).body
+    assert "PNG" in site.door.ask(html.unescape(kept["logo.png"])).body[:8]
+    assert "Wo kann ich parken?" in site.door.ask("/portal/help", headers=german).body
