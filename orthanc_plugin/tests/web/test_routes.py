@@ -198,7 +198,7 @@ UNKNOWN = [
     "/portal/series/1/images/x",
     "/portal/static/",
     "/portal/static/v/nothing.css",
-    "/portal/static/v/../../settings.py",
+    "/portal/static/v/../../plugin.py",
 ]
 
 

@@ -115,7 +115,7 @@ def test_only_files_of_the_theme_may_stay_in_a_browsers_cache(world: World) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["../settings.py", "..%2f..%2fsettings.py", "templates/base.html", "/etc/passwd", "portal.css\x00", ""]
+    "name", ["../app.py", "..%2f..%2fplugin.py", "templates/base.html", "/etc/passwd", "portal.css\x00", ""]
 )
 def test_only_files_of_the_theme_are_served(world: World, name: str) -> None:
     assert stranger(world).get(f"/portal/static/v/{name}").status == 404
