@@ -26,7 +26,7 @@ from harness import head_phantom, image
 from harness.dicom import Geometry, Patient, Study, Volume, ct_series
 from harness.modality import send
 from harness.server import File, OrthancServer
-from integration_tests.conftest import CHROMIUM
+from integration_tests.support.browsers import CHROMIUM
 from integration_tests.support.practice import Practice, Share
 
 SLICES, EDGE = 200, 512

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from harness.demo_study import demo_study
 from harness.dicom import Study
 from harness.modality import send
 from harness.server import OrthancServer
+from integration_tests.support.browsers import CHROMIUM
 
 IMAGES = Path(__file__).parent / "images"
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1, "has_touch": True, "is_mobile": True}
@@ -33,7 +33,6 @@ CONFIGURATION = {
         "Email": {"Server": "127.0.0.1", "Security": "none", "From": "portal@radiologie.example"},
     }
 }
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 _GAP = 16
 
 
@@ -96,9 +95,7 @@ def main() -> None:
         send(demo_study(Study()), server.dicom_port)
         found = server.staff_request("POST", "/tools/lookup", data=Study().uid).json()
         study = next(entry["ID"] for entry in found if entry["Type"] == "Study")
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
-        )
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         take(browser, server, study)
         browser.close()
 

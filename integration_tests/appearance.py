@@ -6,7 +6,6 @@ German and English on phone and desktop in each browser; the other languages, an
 from __future__ import annotations
 
 import base64
-import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from typing import Any, Protocol
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from docs.screenshots import CHROMIUM, CONFIGURATION
+from docs.screenshots import CONFIGURATION
 from harness import image
 from harness.demo_study import demo_study
 from harness.dicom import Study
@@ -25,6 +24,7 @@ from harness.server import OrthancServer
 
 from .sessions.firefox import Firefox
 from .sessions.webkit import WebKit
+from .support.browsers import CHROMIUM, FIREFOX
 from .support.practice import Practice
 
 FOLDER = Path(__file__).parent.parent / "build" / "appearance"
@@ -212,7 +212,7 @@ def main(suite: str) -> int:
 
 
 def _firefox() -> Firefox:
-    return Firefox(os.environ.get("FIREFOX", "/usr/bin/firefox-esr"), Path(tempfile.mkdtemp()) / "profile")
+    return Firefox(FIREFOX, Path(tempfile.mkdtemp()) / "profile")
 
 
 if __name__ == "__main__":

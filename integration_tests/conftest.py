@@ -14,11 +14,9 @@ from harness.server import OrthancServer
 
 from .sessions.firefox import Firefox
 from .sessions.webkit import WebKit
-from .support.networks import wait_until_settled
+from .support.browsers import CHROMIUM, FIREFOX
 from .support.practice import Practice
 from .support.studies import Studies, make_studies
-
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What does not touch Orthanc itself is tested beside one release of it; `-m one_suite` runs it beside any.
 
-    A browser drops what is under way when containers change this machine's networks: those tests run alone (`--part`).
+    Two browsers at once are too much for two cores: those tests run alone (`--part`).
     """
     left_out = set()
     if config.getoption("--suite") != "trixie" and not config.getoption("-m"):
@@ -97,7 +95,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture(params=["Firefox", "WebKit"])
 def browser(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Firefox | WebKit]:
     if request.param == "Firefox":
-        running: Firefox | WebKit = Firefox(os.environ.get("FIREFOX", "/usr/bin/firefox-esr"), tmp_path / "profile")
+        running: Firefox | WebKit = Firefox(FIREFOX, tmp_path / "profile")
     else:
         running = WebKit()
     yield running
@@ -119,10 +117,3 @@ def real_study_folder() -> Path:
     if not os.environ.get("TEST_DICOM") or not folder.is_dir():
         pytest.skip("TEST_DICOM names no folder with DICOM files")
     return folder
-
-
-@pytest.fixture(autouse=True)
-def _settled_networks(request: pytest.FixtureRequest) -> None:
-    """A browser is not used while the machine's networks still change."""
-    if "chromium" in request.fixturenames:
-        wait_until_settled()

@@ -6,17 +6,16 @@ import base64
 import http.client
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, Page
+from playwright.sync_api import Browser
 
 from harness.proxy import HOST, STAFF_HOST
 from harness.server import OrthancServer
 
-from .support.networks import wait_until_settled
 from .support.practice import SHARES
 from .support.proxied import Answer, Proxied, proxied
 
@@ -24,7 +23,6 @@ pytestmark = pytest.mark.one_suite
 
 IMAGE = "/portal/series/1/images/1"
 WRONG = "00000-00000"
-NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 ADDED_ONCE = {
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
@@ -198,71 +196,30 @@ def test_slow_idle_and_greedy_clients_starve_nobody_and_are_cut_off(unlimited: P
             assert b" 200 " not in connection.recv(100)
 
 
-def visit(page: Page, address: str) -> None:
-    """Containers that come and go change this machine's networks, at which Chromium drops what is under way."""
-    for _ in range(5):
-        try:
-            page.goto(address)
-            return
-        except Error as fault:
-            if NETWORK_CHANGED not in str(fault):
-                raise
-    raise AssertionError("the networks of this machine change all the time")
-
-
-def changed(failure: str | None) -> bool:
-    return NETWORK_CHANGED in (failure or "")
-
-
-def undisturbed(walk: Callable[[], None], dropped: list[str]) -> None:
-    """Once more from the beginning where a change of networks has dropped something; every other fault counts."""
-    for left in (3, 2, 1, 0):
-        wait_until_settled()
-        dropped.clear()
-        try:
-            walk()
-        except Error:
-            if not (dropped and left):
-                raise
-        else:
-            return
-
-
 def test_the_portal_in_a_browser(chromium: Browser, unlimited: Proxied, screenshots: Path) -> None:
     share = unlimited.practice.share(unlimited.studies.a.id)
     context = chromium.new_context(ignore_https_errors=True, locale="de-DE", viewport={"width": 390, "height": 844})
     faults: list[str] = []
     context.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page = context.new_page()
-    dropped: list[str] = []
-    context.on("requestfailed", lambda request: dropped.append(request.url) if changed(request.failure) else None)
-
-    def looks_at_images() -> None:
-        context.clear_cookies()
-        visit(page, share.link)
-        page.wait_for_function("() => document.querySelector('#code').value !== ''")
-        page.fill("#password", share.password)
-        page.press("#password", "Enter")
-        page.wait_for_url("**/portal/study")
-        visit(page, f"{unlimited.proxy.url}/portal/series/1")
-        page.wait_for_function("() => window.__viewer && window.__viewer.shown > 0")
-
-    undisturbed(looks_at_images, dropped)
+    page.goto(share.link)
+    page.wait_for_function("() => document.querySelector('#code').value !== ''")
+    page.fill("#password", share.password)
+    page.press("#password", "Enter")
+    page.wait_for_url("**/portal/study")
+    page.goto(f"{unlimited.proxy.url}/portal/series/1")
+    page.wait_for_function("() => window.__viewer && window.__viewer.shown > 0")
     cookies = {cookie["name"]: cookie for cookie in context.cookies()}
     assert cookies["__Host-patient-share"]["secure"] and cookies["__Host-patient-share"]["httpOnly"]
-    assert [fault for fault in faults if NETWORK_CHANGED not in fault] == []
+    assert faults == []
     # What the proxy says by itself when it has had enough.
     for _ in range(15):
         unlimited.ask("/portal/login", "POST", form={"code": "x", "password": "x"})
-
-    def is_asked_to_wait() -> None:
-        visit(page, f"{unlimited.proxy.url}/portal")
-        page.fill("#code", share.code)
-        page.fill("#password", share.password)
-        page.press("#password", "Enter")
-        page.get_by_text("Bitte warten Sie eine Minute").wait_for()
-
-    undisturbed(is_asked_to_wait, dropped)
+    page.goto(f"{unlimited.proxy.url}/portal")
+    page.fill("#code", share.code)
+    page.fill("#password", share.password)
+    page.press("#password", "Enter")
+    page.get_by_text("Bitte warten Sie eine Minute").wait_for()
     page.screenshot(path=screenshots / "proxy-patience.png")
     context.close()
 

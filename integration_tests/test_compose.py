@@ -23,10 +23,10 @@ from .support.compose import Composed
 from .support.practice import SHARES
 from .support.proxied import Proxied
 from .support.studies import datasets
-from .test_behind_a_proxy import changed, undisturbed
 from .test_portal_in_a_browser import PHONE
 
-pytestmark = pytest.mark.one_suite
+# All of it beside browsers: the containers are started once.
+pytestmark = [pytest.mark.one_suite, pytest.mark.browsers]
 
 STAFF_HOST = "staff.localhost"
 CANARY = b"DICM"
@@ -96,23 +96,15 @@ def test_a_practice_starts_it_and_a_patient_looks_at_images(site: Site, chromium
     share = site.staff("POST", SHARES, {"orthanc_id": study, "language": "de"})
     context = chromium.new_context(**PHONE, ignore_https_errors=True, locale="de-DE")  # type: ignore[arg-type]
     page = context.new_page()
-    dropped: list[str] = []
-    context.on("requestfailed", lambda request: dropped.append(request.url) if changed(request.failure) else None)
-
-    def looks_at_images() -> None:
-        context.clear_cookies()
-        page.goto("about:blank")
-        page.goto(share["link"])
-        page.wait_for_function("() => document.querySelector('#code').value !== ''")
-        assert 'Praxis "am" Markt' in page.inner_text("body")
-        page.fill("#password", share["password"])
-        page.press("#password", "Enter")
-        page.wait_for_url("**/portal/study")
-        assert "Dr. Anna Beispiel" in page.inner_text("body")
-        page.click("a.button.primary")
-        page.wait_for_function("() => window.__viewer && window.__viewer.shown > 0")
-
-    undisturbed(looks_at_images, dropped)
+    page.goto(share["link"])
+    page.wait_for_function("() => document.querySelector('#code').value !== ''")
+    assert 'Praxis "am" Markt' in page.inner_text("body")
+    page.fill("#password", share["password"])
+    page.press("#password", "Enter")
+    page.wait_for_url("**/portal/study")
+    assert "Dr. Anna Beispiel" in page.inner_text("body")
+    page.click("a.button.primary")
+    page.wait_for_function("() => window.__viewer && window.__viewer.shown > 0")
     assert {cookie["secure"] for cookie in context.cookies()} == {True}
     context.close()
 

@@ -17,7 +17,6 @@ from playwright.sync_api import Browser
 
 from harness.server import File, OrthancServer
 
-from .support.networks import wait_until_settled
 from .support.practice import Practice, Share
 from .support.studies import Studies, make_studies
 
@@ -93,7 +92,6 @@ def test_the_practices_logo_is_in_the_pdf_and_on_the_page(
         assert len(told("pdfimages", "-list", str(pdf)).splitlines()) >= 3
         picture_of(pdf, screenshots / "letter-logo.pdf.png")
         user = next(iter(server.staff))
-        wait_until_settled()
         page = chromium.new_page(http_credentials={"username": user, "password": server.staff[user]})
         page.goto(server.url + "/patient-share")
         page.evaluate(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +11,7 @@ from harness.server import OrthancServer
 
 from .sessions.__main__ import configuration
 from .sessions.cases import CASES, Case, Limits, Scene
+from .support.browsers import CHROMIUM, FIREFOX
 from .support.practice import Practice
 from .support.studies import make_studies
 
@@ -41,8 +41,8 @@ def test_the_old_session_is_refused(
         practice.share(study_id),
         LIMITS,
         playwright,
-        os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-        os.environ.get("FIREFOX", "/usr/bin/firefox-esr"),
+        CHROMIUM,
+        FIREFOX,
     )
     assert case.play(scene) <= case.goal(LIMITS) + SLACK
 

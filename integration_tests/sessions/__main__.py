@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from playwright.sync_api import sync_playwright
@@ -10,6 +9,7 @@ from playwright.sync_api import sync_playwright
 from harness import image
 from harness.server import OrthancServer
 
+from ..support.browsers import CHROMIUM, FIREFOX
 from ..support.practice import Practice
 from ..support.studies import make_studies
 from .cases import CASES, Limits, Scene
@@ -42,8 +42,8 @@ def main(suite: str, factor: float) -> int:
                 practice.share(study.id),
                 limits,
                 playwright,
-                os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-                os.environ.get("FIREFOX", "/usr/bin/firefox-esr"),
+                CHROMIUM,
+                FIREFOX,
             )
             took = case.play(scene)
             goal = case.goal(limits)
