@@ -115,6 +115,14 @@ def test_a_practice_starts_it_and_a_patient_looks_at_images(site: Site, chromium
     assert refused.status == 403
     assert "max-age" in refused.headers["Strict-Transport-Security"]
 
+    # Staff find it in the browser, whatever Orthanc's index lies in.
+    headers = {"Authorization": site.authorization, "Content-Type": "application/x-www-form-urlencoded"}
+    headers |= {"Origin": f"https://{STAFF_HOST}:{site.door.proxy.https_port}", "Sec-Fetch-Site": "same-origin"}
+    search = site.door.ask("/patient-share/search", "POST", headers, host=STAFF_HOST, form={"name": "Muster"})
+    assert search.status == 200 and f"study={study}" in search.body, search.body[:500]
+    form = site.door.ask(f"/patient-share/share?study={study}", headers=headers, host=STAFF_HOST)
+    assert form.status == 200, form.body[:500]
+
     # Without rights, on file systems that nobody can write to, and with images that nobody can read.
     for name, container in site.composed.containers.items():
         container.reload()

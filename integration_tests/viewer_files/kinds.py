@@ -220,6 +220,43 @@ def kinds() -> dict[str, Callable[[], Dataset]]:
         "palette-8": lambda: image("palette-8", grey(np.uint8, 0, 255), **palette(256, 8)),
         "palette-16": lambda: image("palette-16", grey(np.uint8, 0, 255), **palette(256, 16)),
         "enhanced-mr": enhanced,
+        "grey-8-of-16": lambda: image(
+            "grey-8-of-16", grey(np.uint16, 0, 255), BitsStored=8, HighBit=7, WindowCenter="100", WindowWidth="120"
+        ),
+        "signed-12-without-sign": lambda: image(
+            "signed-12-without-sign",
+            grey(np.int16, -2048, 2047) & np.int16(0x0FFF),
+            CTImageStorage,
+            Modality="CT",
+            BitsStored=12,
+            HighBit=11,
+            RescaleSlope="1",
+            RescaleIntercept="0",
+            WindowCenter="0",
+            WindowWidth="2000",
+        ),
+        "overlay-in-high-bits": lambda: image(
+            "overlay-in-high-bits",
+            grey(np.uint16, 0, 4095) | (frames(np.uint16, 1)[0] % 3 << 12),
+            BitsStored=12,
+            HighBit=11,
+            WindowCenter="2000",
+            WindowWidth="3000",
+        ),
+        "numbers-that-end-in-a-point": lambda: image(
+            "numbers-that-end-in-a-point",
+            grey(np.uint16, 0, 2000),
+            CTImageStorage,
+            Modality="CT",
+            RescaleSlope="1.",
+            RescaleIntercept="-1024.",
+            WindowCenter="40.",
+            WindowWidth="400.",
+        ),
+        "signed-8": lambda: image("signed-8", grey(np.int8, -100, 100), WindowCenter="0", WindowWidth="200"),
+        "grey-6-of-8": lambda: image(
+            "grey-6-of-8", grey(np.uint8, 0, 63), BitsStored=6, HighBit=5, WindowCenter="32", WindowWidth="64"
+        ),
     }
 
 

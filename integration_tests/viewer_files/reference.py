@@ -25,6 +25,8 @@ def shown(dataset: Dataset, frame: int, window: tuple[float, float] | None) -> P
         # pydicom masks the lowest bits, wherever the standard says that the value is.
         words = np.frombuffer(dataset.PixelData, "<u2", dataset.Rows * dataset.Columns)
         stored = (words >> (dataset.HighBit + 1 - dataset.BitsStored)).reshape(dataset.Rows, dataset.Columns)
+    elif dataset.BitsStored < 8 * stored.dtype.itemsize:
+        stored = _own_bits(dataset, stored)
     values = _modality(dataset, frame, stored)
     if window is None:
         output = apply_voi(values.astype(np.int64).astype(np.uint16), dataset).astype(float)
@@ -54,6 +56,13 @@ def _rgb(dataset: Dataset, stored: Pixels) -> Pixels:
         return (255.0 * stored / stored.max()).astype(np.uint8)
     space = dataset.PhotometricInterpretation
     return convert_color_space(stored, "YBR_FULL", "RGB") if space.startswith("YBR_FULL") else stored
+
+
+def _own_bits(dataset: Dataset, stored: Pixels) -> Pixels:
+    """Not every decoder leaves out bits that are not the value's, or gives it its sign."""
+    largest = 1 << dataset.BitsStored
+    values = stored.astype(np.int64) % largest
+    return np.where(values >= largest // 2, values - largest, values) if dataset.PixelRepresentation else values
 
 
 def _modality(dataset: Dataset, frame: int, stored: Pixels) -> Pixels:

@@ -21,22 +21,27 @@ class Syntax:
 
 
 _GREY = ("ct-12-of-16", "grey-8-bit")
+# Signs and other bits beyond the value's own.
+_ODD = ("signed-12-without-sign", "overlay-in-high-bits")
 _COLOUR = ("rgb-planar-0", "us-frames-rgb")
 
 SYNTAXES = {
     "implicit-little-endian": Syntax(
         "dcmconv +ti {source} {target}", (*_GREY, "rgb-planar-0", "voi-lut", "palette-16")
     ),
-    "explicit-big-endian": Syntax("dcmconv +tb {source} {target}", (*_GREY, "rgb-planar-0", "voi-lut", "palette-16")),
+    "explicit-big-endian": Syntax(
+        "dcmconv +tb {source} {target}",
+        (*_GREY, "rgb-planar-0", "voi-lut", "palette-16", "grey-8-of-16", "signed-12-without-sign"),
+    ),
     "deflated": Syntax("dcmconv +td {source} {target}", (*_GREY, "rgb-planar-0")),
-    "rle": Syntax("dcmcrle {source} {target}", (*_GREY, *_COLOUR, "palette-8", "ct-signed-rescaled")),
+    "rle": Syntax("dcmcrle {source} {target}", (*_GREY, *_COLOUR, "palette-8", "ct-signed-rescaled", *_ODD)),
     "jpeg-baseline": Syntax("dcmcjpeg +eb {source} {target}", ("grey-8-bit", *_COLOUR), lossy=True),
     "jpeg-extended": Syntax("dcmcjpeg +ee {source} {target}", _GREY, lossy=True),
     "jpeg-spectral": Syntax("dcmcjpeg +es {source} {target}", ("grey-8-bit",), lossy=True),
     "jpeg-progressive": Syntax("dcmcjpeg +ep {source} {target}", ("grey-8-bit",), lossy=True),
     "jpeg-lossless": Syntax("dcmcjpeg +el {source} {target}", (*_GREY, "rgb-planar-0")),
-    "jpeg-lossless-sv1": Syntax("dcmcjpeg +e1 {source} {target}", (*_GREY, *_COLOUR, "cr-monochrome1")),
-    "jpeg-ls": Syntax("dcmcjpls +el {source} {target}", (*_GREY, "rgb-planar-0")),
+    "jpeg-lossless-sv1": Syntax("dcmcjpeg +e1 {source} {target}", (*_GREY, *_COLOUR, "cr-monochrome1", *_ODD)),
+    "jpeg-ls": Syntax("dcmcjpls +el {source} {target}", (*_GREY, "rgb-planar-0", "ybr-full", *_ODD)),
     "jpeg-ls-near": Syntax("dcmcjpls +en {source} {target}", _GREY, lossy=True),
     "jpeg-2000": Syntax("gdcmconv --j2k {source} {target}", (*_GREY, *_COLOUR, "ct-signed-rescaled")),
     "jpeg-2000-lossy": Syntax(

@@ -36,6 +36,8 @@ class Curve:
     inverted: bool = False
     modality: Table | None = None
     voi: Table | None = None
+    # Stored values, from and to, that are no part of the picture.
+    padding: tuple[float, float] | None = None
 
     @property
     def own_window(self) -> Window | None:
@@ -50,7 +52,11 @@ def natural_window(stored: Array, curve: Curve) -> Window:
     """The window that shows nearly all grey values of an image that names none."""
     flat = stored.reshape(-1)
     # A sample is enough, and keeps a mammography from costing seconds.
-    sample, slope, intercept = _modality(flat[:: max(1, flat.size // _SAMPLED_PIXELS)], curve)
+    taken = flat[:: max(1, flat.size // _SAMPLED_PIXELS)]
+    if curve.padding is not None:
+        inside = taken[(taken < curve.padding[0]) | (taken > curve.padding[1])]
+        taken = inside if inside.size else taken
+    sample, slope, intercept = _modality(taken, curve)
     finite = sample[np.isfinite(sample)]
     low, high = np.percentile(finite, (0.5, 99.5)) if finite.size else (0.0, 1.0)
     ends = sorted((float(low) * slope + intercept, float(high) * slope + intercept))

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..domain.errors import ImageUnavailable
 from ..domain.study import ImageRef
-from ..domain.transfer_syntax import BUILT_IN, JPEG_2000, RLE_LOSSLESS, UNCOMPRESSED
+from ..domain.transfer_syntax import BUILT_IN, JPEG_2000, JPEG_LS, RLE_LOSSLESS, UNCOMPRESSED
 from . import native_frame
 from .arrays import Array, from_npy, from_png
 from .image_facts import ImageFacts
@@ -30,12 +30,22 @@ class FramePixels:
         if facts.bits_allocated == 1:
             # Segmentations, eight pixels a byte: Orthanc hands over something else than the picture.
             raise ImageUnavailable
+        pixels = self._decoded(image, facts)
+        # The decoder of JPEG 2000 knows the bits of its values from the picture itself.
+        plain = pixels.shape[2] == 1 and facts.transfer_syntax in BUILT_IN
+        return native_frame.own_bits(pixels, facts) if plain else pixels
+
+    def _decoded(self, image: ImageRef, facts: ImageFacts) -> Array:
         syntax = facts.transfer_syntax
+        if native_frame.is_grey_of_odd_bits(facts):
+            return self._native(image, facts)
         if facts.photometric in _OWN_COLOURS and (syntax in UNCOMPRESSED or syntax == RLE_LOSSLESS):
             return self._native(image, facts)
         if syntax in BUILT_IN:
             # This route decodes with Orthanc's own decoder only, and never transcodes.
-            return from_npy(self._get(image, "numpy?compress=0&rescale=0"))
+            pixels = from_npy(self._get(image, "numpy?compress=0&rescale=0"))
+            # Only in JPEG-LS they come as they are.
+            return native_frame.to_rgb(pixels) if facts.photometric == "YBR_FULL" and syntax in JPEG_LS else pixels
         if syntax in JPEG_2000:
             return self._through_png(image, facts)
         raise ImageUnavailable

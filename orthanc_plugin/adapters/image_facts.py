@@ -14,7 +14,12 @@ from ..domain.study import Window
 _MOST_FRAMES = 20_000
 # A film slower than this is no film, a faster one cannot be followed.
 _SLOWEST_MS, _FASTEST_MS = 5000.0, 10.0
-_NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]{1,3})?")
+# PS3.5 section 6.2, DS: a point may also end the digits.
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+# PET counts becquerels; nothing else comes near.
+_LARGEST = 1e9
+# A pixel longer than this is a mistake of a file.
+_LARGEST_ASPECT = 20.0
 
 Tags = Mapping[str, Any]
 
@@ -63,11 +68,18 @@ class ImageFacts:
     voi_lut: LutDescriptor | None
     palette: tuple[LutDescriptor, ...]
     frame_ms: float | None
+    # The place of the highest bit of a value, counted from 0.
+    high_bit: int = 15
+    # The height of a pixel in parts of its width.
+    pixel_aspect: float = 1.0
+    # Stored values, from and to, that stand for "nothing here".
+    padding: tuple[float, float] | None = None
 
     @property
     def longest_edge(self) -> int:
-        """In pixels; 0 where it is unknown."""
-        return max(self.rows, self.columns)
+        """In pixels of the picture as it is shown, with square ones; 0 where it is unknown."""
+        height, width = self.rows * max(1.0, self.pixel_aspect), self.columns * max(1.0, 1 / self.pixel_aspect)
+        return round(max(height, width))
 
     @property
     def inverted(self) -> bool:
@@ -90,6 +102,11 @@ def read_facts(tags: Tags, transfer_syntax: str) -> ImageFacts:
     allocated = integer(tags.get("BitsAllocated")) or 16
     palette = [_descriptor(tags.get(f"{c}PaletteColorLookupTableDescriptor"), signed) for c in ("Red", "Green", "Blue")]
     modality_lut, voi_lut = (first_item(tags.get(name)) for name in ("ModalityLUTSequence", "VOILUTSequence"))
+    stored = integer(tags.get("BitsStored")) or allocated
+    high_bit = integer(tags.get("HighBit"))
+    tones = _tones(tags)
+    # A table of VOI takes values after the rescaling, which may be negative where stored ones are not (C.11.2).
+    voi_signed = signed or (modality_lut is None and tones[0].intercept < 0)
     return ImageFacts(
         transfer_syntax=transfer_syntax,
         photometric=str(tags.get("PhotometricInterpretation", "")).strip().upper(),
@@ -97,16 +114,39 @@ def read_facts(tags: Tags, transfer_syntax: str) -> ImageFacts:
         columns=max(0, integer(tags.get("Columns")) or 0),
         samples=integer(tags.get("SamplesPerPixel")) or 1,
         bits_allocated=allocated,
-        bits_stored=integer(tags.get("BitsStored")) or allocated,
+        bits_stored=stored,
         signed=signed,
         by_plane=integer(tags.get("PlanarConfiguration")) == 1,
         frames=max(1, integer(tags.get("NumberOfFrames")) or 1),
-        tones=_tones(tags),
+        tones=tones,
         modality_lut=_descriptor(modality_lut.get("LUTDescriptor"), signed) if modality_lut else None,
-        voi_lut=_descriptor(voi_lut.get("LUTDescriptor"), signed) if voi_lut else None,
+        voi_lut=_descriptor(voi_lut.get("LUTDescriptor"), voi_signed) if voi_lut else None,
         palette=tuple(entry for entry in palette if entry is not None),
         frame_ms=_frame_ms(tags),
+        high_bit=stored - 1 if high_bit is None else high_bit,
+        pixel_aspect=_pixel_aspect(tags),
+        padding=_padding(tags, signed),
     )
+
+
+def _pixel_aspect(tags: Tags) -> float:
+    """From the distances of rows and columns (10.7.1), else from what is said of their relation alone (C.7.6.3.1.7)."""
+    shared = first_item(tags.get("SharedFunctionalGroupsSequence")) or {}
+    groups = first_item(tags.get("PerFrameFunctionalGroupsSequence")) or {}
+    measured = [place.get("PixelSpacing") for place in _with_items((groups, shared, tags), "PixelMeasuresSequence")]
+    for value in (*measured, tags.get("ImagerPixelSpacing"), tags.get("PixelAspectRatio")):
+        parts = [number(part) for part in str(value or "").split("\\")]
+        if len(parts) == 2 and parts[0] and parts[1]:
+            aspect = parts[0] / parts[1]
+            return aspect if 1 / _LARGEST_ASPECT <= aspect <= _LARGEST_ASPECT else 1.0
+    return 1.0
+
+
+def _padding(tags: Tags, signed: bool) -> tuple[float, float] | None:
+    """C.7.5.1.1.2: one value, or all up to a limit."""
+    ends = [number(tags.get(name)) for name in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
+    found = [end - 65536 if signed and end > 32767 else end for end in ends if end is not None]
+    return (min(found), max(found)) if ends[0] is not None else None
 
 
 def _tones(tags: Tags) -> tuple[FrameTone, ...]:
@@ -207,7 +247,7 @@ def number(value: Any) -> float | None:
     if not _NUMBER.fullmatch(text) or len(text) > 64:
         return None
     found = float(text)
-    return found if abs(found) < 1e6 else None
+    return found if abs(found) < _LARGEST else None
 
 
 def integer(value: Any) -> int | None:

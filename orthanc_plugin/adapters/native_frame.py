@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..domain.transfer_syntax import RLE_LOSSLESS
+from ..domain.transfer_syntax import RLE_LOSSLESS, UNCOMPRESSED
 from .arrays import MOST_PIXELS, Array
 from .image_facts import ImageFacts, LutDescriptor
 
@@ -20,12 +20,14 @@ _TO_RGB = np.array([[1.0, 0.0, 1.402], [1.0, -0.344136, -0.714136], [1.0, 1.772,
 
 
 def decode(data: bytes, facts: ImageFacts, tables: Sequence[bytes]) -> Array:
-    """Rows, columns, three samples of 8 bit."""
+    """Rows, columns, three samples of 8 bit; one sample of 8 or 16 bit for grey values, as they are stored."""
     pixels = facts.rows * facts.columns
     if not 0 < pixels <= MOST_PIXELS or facts.bits_allocated not in (8, 16):
         raise ValueError("size")
     if facts.photometric == "PALETTE COLOR":
         return _through_palette(_grey(data, facts), facts, tables)
+    if not facts.colour:
+        return _grey(data, facts)[:, :, np.newaxis]
     if facts.bits_allocated != 8 or facts.samples != 3:
         raise ValueError("kind of colour")
     if facts.transfer_syntax == RLE_LOSSLESS:
@@ -37,7 +39,30 @@ def decode(data: bytes, facts: ImageFacts, tables: Sequence[bytes]) -> Array:
         full = _bytes(data, 3 * pixels).reshape(3, facts.rows, facts.columns).transpose(1, 2, 0)
     else:
         full = _bytes(data, 3 * pixels).reshape(facts.rows, facts.columns, 3)
-    return _rgb(full)
+    return to_rgb(full)
+
+
+def is_grey_of_odd_bits(facts: ImageFacts) -> bool:
+    """Uncompressed grey values that Orthanc reads as bytes where they are words, or refuses, or shifts away."""
+    if facts.colour or facts.transfer_syntax not in UNCOMPRESSED or facts.bits_allocated not in (8, 16):
+        return False
+    if facts.bits_allocated == 16:
+        return facts.bits_stored <= 8 or facts.high_bit != facts.bits_stored - 1
+    return facts.signed or facts.bits_stored < 8
+
+
+def own_bits(stored: Array, facts: ImageFacts) -> Array:
+    """Grey values without bits that are not theirs (overlays of old archives), and with their sign (C.7.6.3.1.1)."""
+    if stored.dtype.kind not in "iu" or not 0 < facts.bits_stored <= 8 * stored.dtype.itemsize:
+        return stored
+    shift = facts.high_bit + 1 - facts.bits_stored if is_grey_of_odd_bits(facts) else 0
+    if facts.bits_stored == 8 * stored.dtype.itemsize and not shift:
+        return stored.view(stored.dtype.str.replace("u", "i")) if facts.signed else stored
+    values = (stored.astype(np.int32) >> max(0, shift)) & ((1 << facts.bits_stored) - 1)
+    if facts.signed:
+        half = 1 << (facts.bits_stored - 1)
+        values = (values ^ half) - half
+    return values.astype(np.int16 if facts.signed else np.uint16)
 
 
 def _grey(data: bytes, facts: ImageFacts) -> Array:
@@ -64,7 +89,8 @@ def _doubled(data: bytes, facts: ImageFacts) -> Array:
     return full
 
 
-def _rgb(full: Array) -> Array:
+def to_rgb(full: Array) -> Array:
+    """From YBR_FULL of 8 bit (C.7.6.3.1.2)."""
     values = full.astype(np.float32)
     values[:, :, 1:] -= 128
     rgb: Array = np.clip(np.rint(values @ _TO_RGB.T), 0, 255).astype(np.uint8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..domain.errors import ImageUnavailable
+from ..domain.modality import has_images, is_picture
 from ..domain.report import is_report
 from ..domain.study import (
     Appearance,
@@ -34,6 +34,7 @@ from .picture import jpeg, screen
 from .recent import Recent
 from .reception import received_at
 from .rest import Rest
+from .slice_order import ordered_images
 
 _FRESH_SECONDS = 3.0
 _TYPES = {Level.STUDY: "Study", Level.SERIES: "Series", Level.INSTANCE: "Instance"}
@@ -45,8 +46,6 @@ _TAGS = {
 _MOST = 100
 _OF_REPORTS = "SOPClassesInStudy;NumberOfStudyRelatedInstances"
 _IMAGE_TAGS_TO_KEEP = 2000
-# No series that anybody looks at has more.
-_MOST_IMAGES = 20_000
 # DICOM PS3.5 section 6.2: IS holds at most 12 characters.
 _INTEGER = re.compile(r"[+-]?[0-9]{1,12}")
 
@@ -82,7 +81,7 @@ class OrthancArchive:
 
     def images(self, series_id: str) -> Sequence[ImageRef]:
         """The frames of a series in the order in which they are looked at."""
-        return self._images.get(series_id, lambda: self._ordered(series_id)) or ()
+        return self._images.get(series_id, lambda: ordered_images(self._rest, series_id)) or ()
 
     def appearance(self, image: ImageRef) -> Appearance:
         """How the image is to be shown to begin with; raises ImageUnavailable."""
@@ -96,12 +95,13 @@ class OrthancArchive:
     def render(self, image: ImageRef, size: int, window: Window | None, brisk: bool = False) -> bytes:
         """A JPEG of at most `size` pixels on its longer edge, `brisk` a lighter one; raises ImageUnavailable."""
         known = self._known(image)
-        return jpeg(self._pixels(image, known.facts), size, known.curve(image.frame), window, brisk)
+        pixels, facts = self._pixels(image, known.facts), known.facts
+        return jpeg(pixels, size, known.curve(image.frame), window, brisk, facts.pixel_aspect)
 
     def screen(self, image: ImageRef, window: Window | None) -> Array:
         """The same in full size and without the losses of JPEG: 8 bit, rows, columns, and samples of colour."""
         known = self._known(image)
-        return screen(self._pixels(image, known.facts), known.curve(image.frame), window)
+        return screen(self._pixels(image, known.facts), known.curve(image.frame), window, known.facts.pixel_aspect)
 
     def place(self, name: ResourceName) -> Place | None:
         """Where a resource belongs, as Orthanc itself says; None where it knows none, or more than one."""
@@ -153,10 +153,17 @@ class OrthancArchive:
             patient_birth_date=patient.get("PatientBirthDate", ""),
             study_date=tags.get("StudyDate", ""),
             description=tags.get("StudyDescription", ""),
-            series=tuple(_series(entry, reports) for entry in series),
+            series=tuple(self._with_kind(_series(entry, reports), entry) for entry in series),
             patient_id=str(patient.get("PatientID", "")).strip(),
             is_stable=found.get("IsStable") is not False,
         )
+
+    def _with_kind(self, series: SeriesSummary, found: Mapping[str, Any]) -> SeriesSummary:
+        """What is under a modality without pictures is looked at: its first object says what it is."""
+        if has_images(series.modality) or series.report_at is not None or not found["Instances"]:
+            return series
+        sop_class = self._rest.get(f"/instances/{found['Instances'][0]}/metadata/SopClassUid") or b""
+        return replace(series, of_pictures=is_picture(sop_class.decode("ascii", "replace").strip("\0 ")))
 
     def _reports(self, study_id: str) -> Mapping[str, int]:
         """The series of the study that hold reports, each with the arrival of its newest.
@@ -180,18 +187,6 @@ class OrthancArchive:
                 series_id = str(entry["ParentSeries"])
                 arrivals[series_id] = max(arrival, arrivals.get(series_id, 0))
         return arrivals
-
-    def _ordered(self, series_id: str) -> tuple[ImageRef, ...] | None:
-        found = self._json(self._rest.get(f"/series/{series_id}/ordered-slices"))
-        if found is None:
-            return None
-        # The number of frames is what the file claims.
-        frames = (
-            ImageRef(instance_id, frame)
-            for instance_id, first, count in found["SlicesShort"]
-            for frame in range(first, first + count)
-        )
-        return tuple(itertools.islice(frames, _MOST_IMAGES))
 
     def _known(self, image: ImageRef) -> _Known:
         known = self._facts.get(image.instance_id, lambda: self._read(image.instance_id))
@@ -244,7 +239,7 @@ class _Known:
     voi: Table | None
 
     def curve(self, frame: int) -> Curve:
-        return Curve(self.facts.tone(frame), self.facts.inverted, self.modality, self.voi)
+        return Curve(self.facts.tone(frame), self.facts.inverted, self.modality, self.voi, self.facts.padding)
 
 
 def _answers_to(study: StudySummary, key: StudyKey) -> bool:

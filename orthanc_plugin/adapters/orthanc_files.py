@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
@@ -30,6 +31,8 @@ _DOCUMENT_KEYS: Mapping[str, tuple[str, ...]] = {
     "PRESENTATION": ("PresentationCreationDate", "PresentationCreationTime", "ContentLabel", "ContentDescription"),
     "WAVEFORM": ("ContentDate", "ContentTime"),
 }
+# PS3.5 section 6.2: IS holds at most 12 characters.
+_INTEGER = re.compile(r"[+-]?[0-9]{1,11}")
 # A longer file is not read for the sake of its record.
 _LONGEST_DOCUMENT = 64 * 2**20
 
@@ -98,7 +101,7 @@ class OrthancFiles:
             "SERIES",
             Modality=_text(own, "Modality") or "OT",
             SeriesInstanceUID=_uid(own, "SeriesInstanceUID"),
-            SeriesNumber=number if number.lstrip("+-").isdecimal() and len(number) <= 12 else str(series.ordinal),
+            SeriesNumber=number if _INTEGER.fullmatch(number) else str(series.ordinal),
         )
         one.children = [self._leaf(filed) for filed in series.instances]
         return one
@@ -142,7 +145,7 @@ def _instance(entry: Mapping[str, Any]) -> StoredInstance | None:
         sop_instance_uid=_uid(tags, "SOPInstanceUID"),
         sop_class_uid=_uid(metadata, "SopClassUid"),
         transfer_syntax_uid=_uid(metadata, "TransferSyntax"),
-        number=int(number) if number.lstrip("+-").isdecimal() and len(number) <= 12 else None,
+        number=int(number) if _INTEGER.fullmatch(number) else None,
         size=int(file["UncompressedSize"]),
         key=str(file["Uuid"]),
     )

@@ -112,6 +112,8 @@ class SeriesSummary:
     instance_count: int
     # When the newest report in it arrived, seconds since 1970; None where it holds none.
     report_at: int | None = None
+    # Whether it is of pictures although its modality says otherwise, as scanned papers are.
+    of_pictures: bool = False
 
 
 # What scanners call the pictures by which the real ones were planned; German and English.

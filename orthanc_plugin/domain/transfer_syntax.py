@@ -20,6 +20,7 @@ JPEG_2000 = frozenset(
         "1.2.840.10008.1.2.4.93",
     ]
 )
+JPEG_LS = frozenset(["1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"])
 # Decoded by Orthanc itself (DCMTK): JPEG baseline, extended, spectral selection, progressive, lossless; JPEG-LS.
 _JPEG = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 53, 55, 57, 70, 80, 81))
 BUILT_IN = UNCOMPRESSED | _JPEG | {RLE_LOSSLESS}

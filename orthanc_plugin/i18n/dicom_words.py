@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..domain.modality import has_images
 from ..domain.study import SeriesSummary, Window
 from .catalogue import Language
 
@@ -43,34 +44,6 @@ _MODALITIES = {
     "AU": _("Sound recording"),
 }
 
-# Series of these modalities hold no pictures: PS3.3 A.33 to A.35, A.45.
-_WITHOUT_IMAGES = frozenset(
-    [
-        "SR",
-        "DOC",
-        "PR",
-        "KO",
-        "AU",
-        "ECG",
-        "HD",
-        "EEG",
-        "EMG",
-        "EOG",
-        "RESP",
-        "REG",
-        "FID",
-        "RWV",
-        "RTSTRUCT",
-        "RTPLAN",
-        "RTRECORD",
-        "PLAN",
-        "SMR",
-        "M3D",
-        "STAIN",
-        "TEXTUREMAP",
-    ]
-)
-
 # Brightness and contrast in Hounsfield units, as radiologists commonly set them.
 _CT_PRESETS: tuple[tuple[str, float, float], ...] = (
     (_("Soft tissue"), 40.0, 400.0),
@@ -94,14 +67,9 @@ def modality_label(language: Language, modality: str) -> str:
     return language.text(message) if message else modality
 
 
-def has_images(modality: str) -> bool:
-    """Whether series of this modality hold pictures that can be shown."""
-    return modality.upper() not in _WITHOUT_IMAGES
-
-
 def can_be_viewed(series: SeriesSummary) -> bool:
     """Whether a viewer can show the series: reports are read elsewhere, whatever modality they name."""
-    return series.report_at is None and has_images(series.modality)
+    return series.report_at is None and (has_images(series.modality) or series.of_pictures)
 
 
 def window_presets(language: Language, modality: str, own: Window, inverted: bool) -> list[dict[str, str | float]]:

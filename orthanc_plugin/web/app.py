@@ -32,7 +32,7 @@ from .json_body import LONGEST_BODY, UnusableBody
 from .own_paths import API, STAFF, OwnPaths
 from .pages import message_page, page, see_other
 from .portal_download import DOWNLOAD_PAGE
-from .portal_login import START_PAGE
+from .portal_login import START_PAGE, STUDY_PAGE
 from .problems import from_refusal, from_validation, problem
 from .routes import ROUTES
 from .same_origin import is_forged
@@ -142,8 +142,18 @@ def _denied(audience: RouteAudience, decision: Decision) -> flask.Response:
         answer.headers["WWW-Authenticate"] = _REALM
         return answer
     if context.original().navigation:
-        return see_other(f"{START_PAGE}?ended=1")
+        return see_other(f"{START_PAGE}?{'cookies' if _takes_no_cookies() else 'ended'}=1")
     return flask.Response(decision.reason.value, 403, content_type="text/plain; charset=utf-8")
+
+
+def _takes_no_cookies() -> bool:
+    """Whether somebody was sent here by the login, and brings neither of the cookies that it has set.
+
+    Who was logged out still has the one that knows the device; who comes from elsewhere was not sent by this site.
+    """
+    request, used = context.original(), context.services()
+    brought = request.cookie(used.cookie_name) or request.cookie(used.device_cookie_name)
+    return request.path == STUDY_PAGE and not brought and request.header("sec-fetch-site") == "same-origin"
 
 
 def _cross_site() -> flask.Response:

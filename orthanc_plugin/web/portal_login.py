@@ -20,6 +20,8 @@ _DEVICE_DAYS = 180
 
 def start_page() -> flask.Response:
     """The practice's page with the form for code and password."""
+    if "cookies" in flask.request.args:
+        return _start(error="cookies")
     # An old tab may come here while another one has logged in again.
     return _start(ended="ended" in flask.request.args and not isinstance(flask.g.principal, Recipient))
 

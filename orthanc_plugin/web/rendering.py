@@ -9,7 +9,8 @@ import flask
 from ..domain.study import Window
 
 SIZES = (128, 256, 512, 768, 1024, 1536, 2048)
-_LARGEST_VALUE = 1e6
+# PET counts becquerels.
+_LARGEST_VALUE = 1e9
 
 
 class UnusableRendering(ValueError):

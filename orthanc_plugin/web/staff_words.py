@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ..domain.modality import has_images
 from ..domain.person_name import display_name
 from ..domain.report import ReportRule, ReportTime
 from ..domain.share import Audience, Presence, Share, ShareState
 from ..domain.study import StudySummary
 from ..domain.study_search import FoundStudy
 from ..i18n.catalogue import Language
-from ..i18n.dicom_words import has_images, modality_label
+from ..i18n.dicom_words import modality_label
 from ..use_cases.validity import last_valid_day
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from orthanc_plugin.adapters.curve import Curve, Table, natural_window, shade
 from orthanc_plugin.adapters.image_facts import FrameTone
@@ -39,3 +40,10 @@ def test_the_natural_window_is_in_rescaled_units() -> None:
     window = natural_window(values, Curve(FrameTone(-0.001, 1)))
     assert abs(window.center - 0.5005) < 0.001
     assert 0.98 < window.width < 1
+
+
+def test_padding_is_no_part_of_what_a_window_is_made_for() -> None:
+    values = np.array([-2000] * 50 + list(range(0, 101)), np.int16)
+    assert natural_window(values, Curve(padding=(-2000, -2000))).center == pytest.approx(50, abs=1)
+    assert natural_window(values, Curve()).center < -500
+    assert natural_window(values[:50], Curve(padding=(-2000, -2000))).width > 0

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from orthanc_plugin.adapters.image_facts import FrameTone, LutDescriptor, descriptor_text, read_facts
+from orthanc_plugin.adapters.image_facts import FrameTone, LutDescriptor, descriptor_text, number, read_facts
 from orthanc_plugin.domain.study import Window
 
 LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
@@ -95,3 +95,59 @@ def test_rubbish_in_any_tag_raises_nothing(rubbish: Any) -> None:
     assert facts.rows >= 0
     assert facts.frames >= 1
     assert facts.tone(0).slope != 0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("1.", 1.0), ("-1024.", -1024.0), ("4.E2", 400.0), (".5", 0.5), ("3149567.5", 3149567.5), (".", None), ("", None)],
+)
+def test_decimal_strings_may_end_in_a_point(text: str, expected: float | None) -> None:
+    assert number(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({}, 1.0),
+        ({"PixelSpacing": "3\\1"}, 3.0),
+        ({"ImagerPixelSpacing": "0.1\\0.2"}, 0.5),
+        ({"PixelAspectRatio": "1\\2"}, 0.5),
+        ({"PixelSpacing": "1\\1", "PixelAspectRatio": "1\\2"}, 1.0),
+        ({"SharedFunctionalGroupsSequence": [{"PixelMeasuresSequence": [{"PixelSpacing": "2\\1"}]}]}, 2.0),
+        ({"PixelSpacing": "1000\\1"}, 1.0),
+        ({"PixelSpacing": "0\\1"}, 1.0),
+        ({"PixelSpacing": "-3\\1"}, 1.0),
+        ({"PixelAspectRatio": "x\\1"}, 1.0),
+        ({"PixelSpacing": "1"}, 1.0),
+    ],
+)
+def test_the_shape_of_pixels(tags: dict[str, Any], expected: float) -> None:
+    assert read_facts(tags, LITTLE_ENDIAN).pixel_aspect == expected
+
+
+def test_the_longest_edge_is_that_of_the_picture_with_square_pixels() -> None:
+    sizes = {"Rows": "100", "Columns": "200"}
+    assert read_facts(sizes, LITTLE_ENDIAN).longest_edge == 200
+    assert read_facts({**sizes, "PixelSpacing": "3\\1"}, LITTLE_ENDIAN).longest_edge == 300
+    assert read_facts({**sizes, "PixelSpacing": "1\\2"}, LITTLE_ENDIAN).longest_edge == 400
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({}, None),
+        ({"PixelPaddingValue": "-2000"}, (-2000, -2000)),
+        ({"PixelPaddingValue": "63536", "PixelRepresentation": "1"}, (-2000, -2000)),
+        ({"PixelPaddingValue": "0", "PixelPaddingRangeLimit": "10"}, (0, 10)),
+        ({"PixelPaddingRangeLimit": "10"}, None),
+    ],
+)
+def test_values_that_stand_for_nothing(tags: dict[str, Any], expected: tuple[float, float] | None) -> None:
+    assert read_facts(tags, LITTLE_ENDIAN).padding == expected
+
+
+@pytest.mark.parametrize(("intercept", "first"), [("-1024", -1024), ("0", 64512)])
+def test_a_table_of_voi_begins_below_zero_where_the_rescaled_values_do(intercept: str, first: int) -> None:
+    voi = [{"LUTDescriptor": "4096\\64512\\16"}]
+    facts = read_facts({"RescaleSlope": "1", "RescaleIntercept": intercept, "VOILUTSequence": voi}, LITTLE_ENDIAN)
+    assert facts.voi_lut is not None and facts.voi_lut.first == first

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from orthanc_plugin.adapters.image_facts import ImageFacts, LutDescriptor, read_facts
-from orthanc_plugin.adapters.native_frame import decode, lut_values, rle_segments
+from orthanc_plugin.adapters.native_frame import decode, is_grey_of_odd_bits, lut_values, own_bits, rle_segments
 from orthanc_plugin.domain.transfer_syntax import RLE_LOSSLESS
 
 LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
@@ -83,3 +83,31 @@ def test_frames_that_do_not_fit_their_description_are_refused(data: bytes) -> No
     for what in (facts("YBR_FULL", RLE_LOSSLESS), facts("YBR_FULL", RLE_LOSSLESS, Rows="0")):
         with pytest.raises(ValueError):
             decode(data, what, [])
+
+
+@pytest.mark.parametrize(
+    ("tags", "values", "expected"),
+    [
+        ({"BitsStored": "12", "HighBit": "11"}, [0xF123, 0x0FFF], [0x123, 0xFFF]),
+        (
+            {"BitsStored": "12", "HighBit": "11", "PixelRepresentation": "1"},
+            [0x0FFF, 0x0800, 0x07FF],
+            [-1, -2048, 2047],
+        ),
+        ({"BitsStored": "12", "HighBit": "15"}, [0x1230], [0x123]),
+        ({"BitsStored": "16", "HighBit": "15", "PixelRepresentation": "1"}, [0xFFFF], [-1]),
+        ({"BitsStored": "16", "HighBit": "15"}, [0xFFFF], [0xFFFF]),
+        ({"BitsStored": "8", "HighBit": "7"}, [0x12FE], [0xFE]),
+        ({"BitsStored": "40"}, [0xFFFF], [0xFFFF]),
+    ],
+)
+def test_only_the_bits_of_a_value_count(tags: dict[str, str], values: list[int], expected: list[int]) -> None:
+    described = facts("MONOCHROME2", BitsAllocated="16", SamplesPerPixel="1", **tags)
+    assert own_bits(np.array(values, np.uint16), described).tolist() == expected
+
+
+def test_bytes_with_a_sign_are_read() -> None:
+    described = facts("MONOCHROME2", SamplesPerPixel="1", PixelRepresentation="1", Rows="1", Columns="2")
+    assert is_grey_of_odd_bits(described)
+    stored = decode(b"\xff\x7f", described, ())
+    assert own_bits(stored, described)[:, :, 0].tolist() == [[-1, 127]]

@@ -66,4 +66,28 @@ def test_a_search_reads_a_bounded_number() -> None:
     search, rest = archive(["Mustmann^X"] * 5000)
     page = search.find(StudySearch.parse(name="muster"), 25, 0)
     assert page.studies == () and page.next_since == 2000
-    assert len(rest.asked) == 20
+    assert len([path for path in rest.asked if path.startswith("/tools/find")]) == 20
+
+
+def test_without_sorting_in_orthancs_database_the_newest_come_first_too() -> None:
+    """Over PostgreSQL with plugins that know no extended search, Orthanc refuses to sort."""
+    rest = FakeRest({"/system": {"HasExtendedFind": False}})
+    entries = [answer(number, f"Muster^{number}") for number in range(250)]
+    for number, entry in enumerate(entries):
+        entry["MainDicomTags"]["StudyDate"] = f"2026{number // 25 + 1:02}{number % 25 + 1:02}"
+        del entry["RequestedTags"]
+        counted = {**entry, "RequestedTags": {"NumberOfStudyRelatedInstances": str(number), "ModalitiesInStudy": "CT"}}
+        path = f"/studies/{entry['ID']}?requestedTags=NumberOfStudyRelatedInstances;ModalitiesInStudy"
+        rest.answers[path] = counted
+
+    def found(body: str) -> Any:
+        wanted = json.loads(body)
+        assert "OrderBy" not in wanted and "Since" not in wanted
+        return entries
+
+    rest.found = found
+    first = OrthancSearch(rest).find(StudySearch.parse(name="muster"), 25, 0)
+    assert [study.images for study in first.studies] == list(range(249, 224, -1))
+    assert first.next_since is not None
+    second = OrthancSearch(rest).find(StudySearch.parse(name="muster"), 25, first.next_since)
+    assert [study.images for study in second.studies] == list(range(224, 199, -1))

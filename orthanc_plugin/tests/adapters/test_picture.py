@@ -213,3 +213,15 @@ def test_a_header_that_promises_a_giant_is_unavailable() -> None:
     header = GOOD.replace(b"(30, 30)", b"(30, 9999999999)")[: len(GOOD)]
     with pytest.raises(ImageUnavailable):
         jpeg(header, 128, None, False)
+
+
+@pytest.mark.parametrize(
+    ("aspect", "size", "expected"),
+    [(1.0, 512, (50, 100)), (2.0, 512, (100, 100)), (0.5, 512, (50, 200)), (8.0, 128, (128, 32))],
+)
+def test_oblong_pixels_are_stretched(aspect: float, size: int, expected: tuple[int, int]) -> None:
+    pixels = np.zeros((50, 100, 1), np.uint8)
+    data = picture.jpeg(pixels, size, Curve(), Window(1, 2), pixel_aspect=aspect)
+    assert shown(data).shape[:2] == expected
+    if size == 512:
+        assert picture.screen(pixels, Curve(), Window(1, 2), aspect).shape == expected

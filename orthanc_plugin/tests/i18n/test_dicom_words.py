@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from orthanc_plugin.domain.modality import has_images
 from orthanc_plugin.domain.study import Window
-from orthanc_plugin.i18n.dicom_words import has_images, modality_label, window_presets
+from orthanc_plugin.i18n.dicom_words import modality_label, window_presets
 
 from ..support.world import languages
 

@@ -286,3 +286,14 @@ def test_a_share_that_ends_closes_its_pages_in_the_very_second(world: World) -> 
         assert browser.get(address).status == 403
     answer = browser.get("/portal/study", sec_fetch_mode="navigate")
     assert (answer.status, answer.header("location")) == (303, "/portal?ended=1")
+
+
+def test_a_browser_that_takes_no_cookies_is_told_so(world: World) -> None:
+    sent = {"sec_fetch_mode": "navigate", "sec_fetch_site": "same-origin"}
+    answer = stranger(world).get("/portal/study", **sent)
+    assert (answer.status, answer.header("location")) == (303, "/portal?cookies=1")
+    assert "Ihr Browser nimmt keine Cookies an." in page(stranger(world).get("/portal?cookies=1"))
+    # A bookmark, and somebody who has been logged out, are something else.
+    for known, changed in (({}, {"sec_fetch_site": "none"}), ({"patient-share-device": "x"}, {})):
+        answer = Browser(world, cookies=known).get("/portal/study", **{**sent, **changed})
+        assert answer.header("location") == "/portal?ended=1"
