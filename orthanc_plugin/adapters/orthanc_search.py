@@ -38,7 +38,8 @@ class OrthancSearch:
 
     def _sorts(self) -> bool:
         """Whether Orthanc sorts what it finds; over some versions of PostgreSQL's index it refuses to."""
-        return json.loads(self.rest.get("/system") or b"{}").get("HasExtendedFind") is not False
+        capabilities = json.loads(self.rest.get("/system") or b"{}").get("Capabilities", {})
+        return capabilities.get("HasExtendedFind") is not False
 
     def _walk(
         self, search: StudySearch, limit: int, since: int, chunk_at: Callable[[int], list[dict[str, Any]]]

@@ -71,7 +71,7 @@ def test_a_search_reads_a_bounded_number() -> None:
 
 def test_without_sorting_in_orthancs_database_the_newest_come_first_too() -> None:
     """Over PostgreSQL with plugins that know no extended search, Orthanc refuses to sort."""
-    rest = FakeRest({"/system": {"HasExtendedFind": False}})
+    rest = FakeRest({"/system": {"Capabilities": {"HasExtendedFind": False}}})
     entries = [answer(number, f"Muster^{number}") for number in range(250)]
     for number, entry in enumerate(entries):
         entry["MainDicomTags"]["StudyDate"] = f"2026{number // 25 + 1:02}{number % 25 + 1:02}"
