@@ -19,13 +19,14 @@ from ..domain.study_search import StudySearch
 from ..handout.letter import Part
 from ..i18n.dicom_words import modality_label
 from ..ports import ShareFilter
-from ..use_cases.create_share import ShareOrder
+from ..use_cases.create_share import NewShare, ShareOrder
 from ..use_cases.validity import end_of_day, last_valid_day
 from . import staff_api
 from .api_models import ShareRequest
 from .context import language, services, staff_user
 from .letter_page import letter_page
 from .pages import page
+from .staff_consent import agreed_anew, objection
 from .staff_search import words
 from .staff_words import Words, complaint
 
@@ -48,6 +49,8 @@ class _Typed:
     note: str = ""
     report: str = ""
     consent: bool = False
+    # Which objection the person has taken back, as the box on the form carries it.
+    agreed_anew: str = ""
     more: tuple[str, ...] = ()
     left_out: frozenset[str] = field(default_factory=frozenset)
 
@@ -88,11 +91,12 @@ def create() -> flask.Response:
         note=given.get("note", "").replace("\r\n", "\n"),
         report=given.get("report", ""),
         consent=given.get("consent") == "1",
+        agreed_anew=given.get("agreed_anew", ""),
         more=tuple(given.getlist("more")),
         left_out=frozenset(given.getlist("offered")) - frozenset(given.getlist("series")),
     )
     try:
-        new = services().create_share(_order(typed))
+        new = _shared(typed)
     except InvalidInput as fault:
         return _form(typed, fault.field)
     except ValidationError:
@@ -106,6 +110,17 @@ def create() -> flask.Response:
     except AlreadyShared as fault:
         return page("staff_made_before.html", 409, user=staff_user(), share_id=fault.share_id)
     return made(new.share, new.code, new.password, new.studies)
+
+
+def _shared(typed: _Typed) -> NewShare:
+    order = _order(typed)
+    try:
+        return services().create_share(order)
+    except PatientObjects:
+        # Asked only now: nothing else was wrong with the form.
+        if not agreed_anew(typed.study_id, typed.agreed_anew):
+            raise
+    return services().create_share(order)
 
 
 def made(
@@ -180,7 +195,7 @@ def _order(typed: _Typed) -> ShareOrder:
         note=note,
         user=staff_user(),
         exclude_series=tuple(sorted(typed.left_out)),
-        consent=typed.consent,
+        consent=typed.consent or bool(typed.agreed_anew),
         report=report,
         once=typed.once,
     )
@@ -199,6 +214,7 @@ def _form(typed: _Typed, wrong: str = "") -> flask.Response:
         typed=typed,
         wrong=wrong,
         complaint=staff_complaint(wrong),
+        objection=objection(study.patient_id) if wrong == "objects" else "",
         study=spoken.study(study),
         series=[_series(entry, number) for number, entry in enumerate(study.ordered_series, start=1)],
         others=_others(spoken, study),
