@@ -300,7 +300,7 @@ def test_a_report_is_added_and_taken_out_on_the_page_of_a_share(
     look(page, screenshots, "de-12-report-added")
     patient = practice.login(share)
     assert "Befund lesen" in patient.get("/portal/study", headers={"Accept-Language": "de"}).text
-    page.locator("summary", has_text="Hinzugefügt").click()
+    page.locator("summary", has_text="Diesen Befund löschen").click()
     page.locator("form[action$='/unreport'] button").click()
     page.wait_for_url("**done=report-removed")
     assert "Befund lesen" not in patient.get("/portal/study", headers={"Accept-Language": "de"}).text

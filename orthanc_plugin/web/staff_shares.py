@@ -172,6 +172,8 @@ def _one(share: Share, wrong: str = "") -> flask.Response:
     used, spoken = services(), words()
     state = share.state(used.clock.now())
     studies = staff_api.studies(share)
+    # One examination needs no name beside its reports.
+    names = {study.id: spoken.name(study) for study in studies} if len(share.studies) > 1 else {}
     return page(
         "staff_one_share.html",
         422 if wrong else 200,
@@ -184,8 +186,11 @@ def _one(share: Share, wrong: str = "") -> flask.Response:
         note=share.note,
         emails=listed(share, spoken),
         report=spoken.report(share.report),
-        added_reports=[{"id": one.id, "at": spoken.moment(one.added_at)} for one in _added(share)],
-        upload_urls=[f"{API}/studies/{study.id}/reports" for study in studies],
+        added_reports=[
+            {"id": one.id, "at": spoken.moment(one.added_at), "study": names.get(one.study_id, "")}
+            for one in _added(share)
+        ],
+        uploads=[{"url": f"{API}/studies/{study.id}/reports", "study": names.get(study.id, "")} for study in studies],
         report_choices=spoken.report_choices(share.report),
         issue=share.issue,
         language=share.language,

@@ -132,6 +132,11 @@ class Words:
             "arriving": not study.is_stable,
         }
 
+    def name(self, study: StudySummary) -> str:
+        """What tells it from the others of one share."""
+        said = self.study(study)
+        return " · ".join(part for part in (said["description"], said["date"]) if part)
+
     def found(self, found: FoundStudy) -> dict[str, Any]:
         """The same for an answer of a search."""
         return {**self.study(found.study, found.modalities), "images": found.images}
