@@ -79,7 +79,6 @@ def study_page() -> flask.Response:
             "awaited": sum(study.id is None for study in share.studies),
             "arriving": any(not study.is_stable for study in studies),
             "download_size": size_in_words(services().download_study.size(share)) if ordered else "",
-            "reports": portal_reports.links(ordered),
             "announcement": portal_reports.announcement(share),
             "begin_url": _viewer_url(ordered.index(begin) + 1) if begin else None,
             "full_viewer_url": _full_viewer_url(share, viewable[0]["ordinal"]) if viewable else None,
@@ -100,7 +99,7 @@ def size_in_words(size: int) -> str:
 def _sections(shown: Language, studies: Sequence[StudySummary]) -> list[dict[str, Any]]:
     """One section a study; ordinals count through all of them."""
     sections, ordinal = [], 0
-    for study in studies:
+    for study, reports in zip(studies, portal_reports.links(studies), strict=True):
         rows = []
         for entry in study.ordered_series:
             ordinal += 1
@@ -113,6 +112,7 @@ def _sections(shown: Language, studies: Sequence[StudySummary]) -> list[dict[str
                 "examination": study.description or ", ".join(body_parts),
                 "date": shown.dicom_date(study.study_date),
                 "series": rows,
+                "reports": reports,
             }
         )
     return sections

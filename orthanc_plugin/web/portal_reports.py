@@ -11,7 +11,7 @@ import flask
 from ..domain.errors import Unavailable
 from ..domain.report import ReportTime, UnusableReport
 from ..domain.share import Share
-from ..domain.study import SeriesSummary
+from ..domain.study import StudySummary
 from ..use_cases.view_study import NotInShare
 from .context import language, recipient, recipient_share, services
 from .pages import message_page, page
@@ -45,14 +45,20 @@ def document(ordinal: int, number: int) -> flask.Response:
     return answer
 
 
-def links(ordered: Sequence[SeriesSummary]) -> list[str]:
-    """The addresses of all reports among the series of the share, which stand in the order of their ordinals."""
-    return [
-        f"/portal/series/{ordinal}/documents/{number}"
-        for ordinal, series in enumerate(ordered, start=1)
-        if series.report_at is not None
-        for number in range(1, series.instance_count + 1)
-    ]
+def links(studies: Sequence[StudySummary]) -> list[list[str]]:
+    """The addresses of the reports of each study; ordinals count through all of them."""
+    found, before = [], 0
+    for study in studies:
+        found.append(
+            [
+                f"/portal/series/{ordinal}/documents/{number}"
+                for ordinal, series in enumerate(study.ordered_series, start=before + 1)
+                if series.report_at is not None
+                for number in range(1, series.instance_count + 1)
+            ]
+        )
+        before += len(study.ordered_series)
+    return found
 
 
 def announcement(share: Share) -> dict[str, Any] | None:

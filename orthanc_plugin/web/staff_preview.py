@@ -56,7 +56,12 @@ def _study() -> flask.Response:
         "thumbnail_url": static_files().url("icon.svg", STAFF),
         "ordinal": 1,
     }
-    section = {"examination": text("Examination"), "date": language().short_date(_today()), "series": [row]}
+    section = {
+        "examination": text("Examination"),
+        "date": language().short_date(_today()),
+        "series": [row],
+        "reports": [f"{STAFF}/preview/study"],
+    }
     study: dict[str, Any] = {
         "patient_name": text("Name of the patient"),
         "birth_date": "",
@@ -66,7 +71,6 @@ def _study() -> flask.Response:
         "awaited": 0,
         "arriving": False,
         "download_size": "1 MB",
-        "reports": [f"{STAFF}/preview/study"],
         "announcement": None,
         "begin_url": f"{STAFF}/preview/study",
         "full_viewer_url": None,
