@@ -143,7 +143,7 @@ def made(
             "for_patient": share.audience is Audience.PATIENT,
             "last_day": spoken.last_day(share),
         },
-        study=spoken.study(studies[0]) if studies else None,
+        studies=[spoken.study(study) for study in studies],
         code=code.grouped if code else "",
         password=password.grouped,
         link=staff_api.link(code) if code else "",
