@@ -32,6 +32,11 @@ _SEPARATORS = " -\t\r\n\u00a0\u2009\u202f\u2010\u2011\u2012\u2013\u2014\u2212_."
 _POLYNOMIAL = 0b100101
 
 
+def code_in(typed: str) -> str:
+    """What stands behind the "#" of a personal link, for people who paste the whole of it; anything else as it is."""
+    return typed.rpartition("#")[2]
+
+
 def _double(element: int) -> int:
     shifted = element << 1
     return shifted ^ _POLYNOMIAL if shifted & 0b100000 else shifted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import flask
 
+from ..domain.credential import code_in
 from ..domain.device import device
 from ..domain.errors import Busy, MistypedCode, MistypedPassword, ShareClosed, Throttled, Unavailable, WrongCredentials
 from ..domain.principal import Recipient
@@ -36,7 +37,7 @@ def login() -> flask.Response:
 
     What fails after the code was looked up leaves on the grid of login_grid.py, whatever the reason.
     """
-    typed_code = flask.request.form.get("code", "")
+    typed_code = code_in(flask.request.form.get("code", ""))
     typed_password = flask.request.form.get("password", "")
     if original().crowded:
         return _wait("busy", _BUSY_SECONDS, typed_code)

@@ -37,7 +37,8 @@ if (form) {
   /* Opening a second letter's link in the same tab changes nothing but the fragment. */
   addEventListener('hashchange', () => { takeCodeFromLink(); focusWhatIsMissing(); });
 
-  code.addEventListener('change', () => { code.value = grouped(code.value); });
+  /* Whoever pastes the whole link means the code in it. */
+  code.addEventListener('change', () => { code.value = grouped(code.value.slice(code.value.lastIndexOf('#') + 1)); });
 
   const reveal = document.getElementById('reveal');
   reveal.hidden = false;

@@ -12,6 +12,7 @@ from orthanc_plugin.domain.credential import (
     AccessCode,
     Password,
     check_character,
+    code_in,
 )
 from orthanc_plugin.domain.errors import MistypedCode, MistypedPassword
 
@@ -151,3 +152,17 @@ def test_letters_of_other_keyboards_that_look_the_same_are_the_same(foreign: str
 def test_other_letters_are_typing_errors(unlike: str) -> None:
     with pytest.raises(MistypedPassword):
         Password.parse("0" * 9 + unlike)
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("https://portal.example/portal/#5JRGH-JAXAK-WEWX", "5JRGH-JAXAK-WEWX"),
+        ("portal.example/portal#5JRGH-JAXAK-WEWX ", "5JRGH-JAXAK-WEWX "),
+        ("5JRGH-JAXAK-WEWX", "5JRGH-JAXAK-WEWX"),
+        ("https://portal.example/portal", "https://portal.example/portal"),
+        ("", ""),
+    ],
+)
+def test_the_code_in_a_whole_link(typed: str, code: str) -> None:
+    assert code_in(typed) == code

@@ -297,3 +297,16 @@ def test_a_browser_that_takes_no_cookies_is_told_so(world: World) -> None:
     for known, changed in (({}, {"sec_fetch_site": "none"}), ({"patient-share-device": "x"}, {})):
         answer = Browser(world, cookies=known).get("/portal/study", **{**sent, **changed})
         assert answer.header("location") == "/portal?ended=1"
+
+
+def test_a_whole_link_in_the_field_of_the_code_is_the_code_in_it(browser: Browser, new: NewShare) -> None:
+    link = f"https://{'long-' * 20}portal.practice.example/portal/#{new.code.grouped}"
+    wrong = browser.log_in(link, WRONG)
+    # The field holds the code alone, so that the next attempt sends it.
+    assert wrong.status == 401 and f'value="{new.code.grouped}"' in page(wrong)
+    assert browser.log_in(link, new.password.grouped).status == 303
+
+
+@pytest.mark.parametrize("typed", ["https://portal.practice.example/portal/#", "https://p.example/#5JRGH-JAXAK-WEW1"])
+def test_a_link_without_a_right_code_is_a_typing_error(browser: Browser, typed: str) -> None:
+    assert browser.log_in(typed, WRONG).status == 400
