@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -23,6 +24,18 @@ pytestmark = pytest.mark.one_suite
 
 IMAGE = "/portal/series/1/images/1"
 WRONG = "00000-00000"
+# Orthanc reads each as the path of the login, or of the staff's page.
+OTHER_LOGINS = (
+    "/portal/login.", "/portal/login..", "/portal/login%2e", "/portal/login/.", "/portal/login./", "/portal\\login",
+    "/portal%5clogin", "/portal%2flogin", "/portal/login\\", "/portal/login/..%2flogin.", "/portal//login",
+    "//portal/login", "/portal./login", "/portal/x/../login", "/portal/%6cogin", "/portal/login%0a", "/portal/login%20",
+)  # fmt: skip
+OTHER_STAFF_PAGES = (
+    "/patient-share.", "/patient-share\\", "/patient-share%5c", "/patient-share%2e", "/x\\..\\patient-share",
+    "/%5cpatient-share", "/portal/..%5cpatient-share", "/portal\\..\\patient-share\\api\\v1\\shares",
+    "/.\\patient-share", "/patient-share.\\", "/%70atient-share", "/patient-share#",
+)  # fmt: skip
+ELSEWHERE = ("/portal/%c0%af", "/portal/\xe4", "/portal/;x", "/portal/~", "/portal/a+b", "/portal.?x=1", "/portal/%2Fx")
 ADDED_ONCE = {
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
@@ -122,6 +135,42 @@ def test_logins_are_limited_per_address_and_nothing_else_is(unlimited: Proxied) 
         200,
         303,
     }
+
+
+def test_a_path_in_another_spelling_does_not_pass(unlimited: Proxied) -> None:
+    for path in (*OTHER_LOGINS, *OTHER_STAFF_PAGES, *ELSEWHERE):
+        for method in ("GET", "POST"):
+            answer = unlimited.ask_raw(path, method, staff_header(unlimited.orthanc))
+            assert (answer.status, answer.all("WWW-Authenticate")) == (404, []), (method, path)
+            assert "Diese Seite gibt es nicht" in answer.body
+            for name, value in (ADDED_ONCE | {"Cache-Control": "no-store"}).items():
+                assert answer.all(name) == [value], (path, name)
+    # A query is none of the path, and what viewers ask for is in plain spelling.
+    for path in ("/portal?x=%2e%5c//..", "/portal/", "/robots.txt", "/proxy.css"):
+        assert unlimited.ask_raw(path).status == 200, path
+
+
+def test_viewers_find_all_their_addresses_in_plain_spelling(unlimited: Proxied) -> None:
+    study = unlimited.studies.a
+    session = cookie_header(unlimited.log_in(unlimited.practice.share(study.id)))
+    series, series_uid, instance = study.series[0], study.series_uids[0], study.instances[0]
+    paths = (
+        f"/web-viewer/app/viewer.html?series={series}",
+        f"/web-viewer/series/{series}",
+        f"/web-viewer/instances/jpeg95-{instance}_0",
+        f"/instances/{instance}/file",
+        "/portal/series/1/batch/1",
+        "/portal/series/1/images.zip",
+    )
+    assert {path: unlimited.ask(path, headers=session).status for path in paths} == dict.fromkeys(paths, 200)
+    # Refused by the product, which offers no viewer here that reads it, not by the proxy.
+    of_stone = (
+        f"/dicom-web/studies/{study.uid}/series/{series_uid}/instances/{study.instance_uids[0]}/frames/1/rendered"
+    )
+    assert unlimited.ask(f"{of_stone}?window=1,2,linear", headers=session).status == 403
+    look = unlimited.ask("/portal/study", headers=session).body
+    files = re.findall(r'(?:href|src)="(/portal/static/[^"?]+)', look)
+    assert files and {unlimited.ask(path).status for path in files} == {200}
 
 
 def test_large_bodies_and_unknown_names_are_refused(unlimited: Proxied) -> None:

@@ -71,6 +71,21 @@ class Proxied:
         finally:
             connection.close()
 
+    def ask_raw(self, path: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Answer:
+        """The same with a path that goes out as it stands, as no client would spell it."""
+        sent = {
+            "Host": f"{HOST}:{self.proxy.https_port}",
+            "Connection": "close",
+            "Content-Length": "0",
+            **(headers or {}),
+        }
+        lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items()), "", ""]
+        with self.connect() as connection:
+            connection.sendall("\r\n".join(lines).encode("latin-1"))
+            answer = http.client.HTTPResponse(connection, method=method)
+            answer.begin()
+            return Answer(answer.status, answer.headers, answer.read().decode(errors="replace"))
+
     def connect(self, host: str = HOST) -> ssl.SSLSocket:
         raw = socket.create_connection(("127.0.0.1", self.proxy.https_port), timeout=60)
         return trusting().wrap_socket(raw, server_hostname=host)
