@@ -33,7 +33,7 @@ def report(study: Study, sop_class: str, modality: str, **values: object) -> Dat
     data.SpecificCharacterSet = "ISO_IR 192"
     data.SOPClassUID, data.SOPInstanceUID = sop_class, generate_uid()
     data.StudyInstanceUID, data.SeriesInstanceUID = study.uid, generate_uid()
-    data.PatientID, data.PatientName = PATIENT.id, PATIENT.name
+    data.PatientID, data.PatientName = study.patient.id, study.patient.name
     data.Modality, data.SeriesNumber, data.InstanceNumber = modality, "9", "1"
     data.SeriesDescription = CANARY
     for name, value in values.items():
@@ -181,6 +181,22 @@ def test_a_report_that_arrives_later_is_not_seen_either(server: OrthancServer) -
     assert found(recipient, addresses, [CANARY.encode()]) == []
     late = [sent(practice, structured(made))]
     assert found(recipient, everywhere(made, study_id, late), [CANARY.encode()]) == []
+
+
+def test_one_that_arrives_in_a_series_of_images_is_in_no_download_of_the_next_seconds(server: OrthancServer) -> None:
+    practice = Practice(server)
+    made = Study(Patient(id="TEST-AMONG", name="Kommt^Dazwischen"), "ACC-AMONG", "CT")
+    images = ct_series(made, 1, "Axial", np.random.default_rng(7).normal(0, 200, (2, 64, 64)), Geometry())
+    send(images, server.dicom_port)
+    recipient = practice.login(practice.share(stored(server, made.uid).id, report="hold"))
+    # What is said of the study is remembered from here on.
+    assert recipient.get("/portal/study").status_code == 200
+    late = report(made, PDF, "CT", EncapsulatedDocument=pdf(), MIMETypeOfEncapsulatedDocument="application/pdf")
+    late.SeriesInstanceUID = images[0].SeriesInstanceUID
+    assert sent(practice, late)[1] == stored(server, made.uid).series[0]
+    for address in ("series/1/images", "download/images", "download/pictures", "download/everything"):
+        answer = recipient.get(f"/portal/{address}.zip")
+        assert answer.status_code == 404 and CANARY.encode() not in read(answer.content), address
 
 
 def test_a_pdf_that_staff_add_follows_the_rule_of_the_share(server: OrthancServer, study: Study) -> None:

@@ -13,9 +13,11 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
 from ..domain.download import FiledInstance, FiledSeries, FiledStudy, StoredInstance
+from ..domain.report import is_report
 from ..domain.study import is_orthanc_id, is_uid
 from .dicomdir import Record, encode, leaf, record
 from .quiet_pydicom import hush
+from .reception import received_at
 from .rest import Rest
 
 hush()
@@ -148,6 +150,8 @@ def _instance(entry: Mapping[str, Any]) -> StoredInstance | None:
         number=int(number) if _INTEGER.fullmatch(number) else None,
         size=int(file["UncompressedSize"]),
         key=str(file["Uuid"]),
+        # As the archive judges it, also where the identifier is none that a directory could hold.
+        report_at=received_at(metadata) if is_report(str(metadata.get("SopClassUid", "")).strip("\0 ")) else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -48,6 +48,13 @@ class StoredInstance:
     number: int | None
     size: int
     key: str
+    # When it arrived if it is a report, seconds since 1970; None for everything else.
+    report_at: int | None = None
+
+
+def newest_report(instances: Iterable[StoredInstance]) -> int | None:
+    """When the newest report among the instances arrived; None where none of them is one."""
+    return max((one.report_at for one in instances if one.report_at is not None), default=None)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,17 @@ from datetime import UTC, date, datetime
 
 from ..domain.audit import Who, session_mark
 from ..domain.audit_terms import Action
-from ..domain.download import Contents, DownloadBroken, Entry, FiledInstance, FiledSeries, FiledStudy, Wanted, file_id
+from ..domain.download import (
+    Contents,
+    DownloadBroken,
+    Entry,
+    FiledInstance,
+    FiledSeries,
+    FiledStudy,
+    StoredInstance,
+    Wanted,
+    file_id,
+)
 from ..domain.errors import Busy
 from ..domain.principal import Recipient
 from ..domain.share import Share, ShareState
@@ -128,15 +138,20 @@ class DownloadStudy:
             filed = []
             for series in study.ordered_series:
                 number += 1
-                if ordinal in (None, number):
-                    filed.append(self._filed(series, number))
+                if ordinal in (None, number) and (instances := self._shown(share, series)):
+                    filed.append(self._filed(series, number, instances))
             if filed:
                 studies.append(FiledStudy(study.id, tuple(filed)))
         return Contents(tuple(studies))
 
-    def _filed(self, series: SeriesSummary, ordinal: int) -> FiledSeries:
+    def _shown(self, share: Share, series: SeriesSummary) -> Sequence[StoredInstance]:
+        """All instances of the series, or none while a report among them is withheld."""
+        instances = self.source.of(series.id)
+        return instances if self.view_study.shows(share, instances) else ()
+
+    def _filed(self, series: SeriesSummary, ordinal: int, instances: Iterable[StoredInstance]) -> FiledSeries:
         found, damaged = [], []
-        for place, instance in enumerate(self.source.of(series.id), start=1):
+        for place, instance in enumerate(instances, start=1):
             if instance.key in self._damaged:
                 damaged.append(place)
             else:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ..domain.download import DownloadBroken, Entry, FiledPictures, FiledReport
+from ..domain.download import DownloadBroken, Entry, FiledPictures, FiledReport, newest_report
 from ..domain.errors import ImageUnavailable, PatientShareError
 from ..domain.report import ReportDocument, UnusableReport
 from ..domain.share import Share
@@ -55,8 +55,11 @@ class PackPictures:
         filed: list[FiledPictures] = []
         entries: list[Entry] = []
         for ordinal, series in self._series(share):
-            images = self.archive.images(series.id)
-            keys = {instance.id: instance.key for instance in self.source.of(series.id)}
+            images, instances = self.archive.images(series.id), self.source.of(series.id)
+            if newest_report(instances) is not None:
+                # It has arrived this moment: series that hold reports come as documents, once they are shown.
+                continue
+            keys = {instance.id: instance.key for instance in instances}
             edge = _LARGE_EDGE if len(images) <= _FEW else _EDGE
             found = {number: self._entry(naming(ordinal, number), image, edge, keys)
                      for number, image in enumerate(images, start=1)}  # fmt: skip
@@ -73,7 +76,10 @@ class PackPictures:
         for series in self.view_study.ordered_series(share):
             if series.report_at is None:
                 continue
-            for instance in self.source.of(series.id):
+            instances = self.source.of(series.id)
+            if not self.view_study.shows(share, instances):
+                continue
+            for instance in instances:
                 try:
                     found.append(self.read_report(self.source.read(instance.id)))
                 except UnusableReport:

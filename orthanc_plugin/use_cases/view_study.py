@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from ..domain.download import StoredInstance, newest_report
 from ..domain.errors import PatientShareError, ShareClosed
 from ..domain.share import Share
 from ..domain.study import ImageRef, SeriesSummary, StudySummary
@@ -47,6 +49,13 @@ class ViewStudy:
         if not 1 <= ordinal <= len(ordered):
             raise NotInShare
         return ordered[ordinal - 1]
+
+    def shows(self, share: Share, instances: Iterable[StoredInstance]) -> bool:
+        """Whether a series that holds these may be shown as a whole.
+
+        What the archive says of a series may be seconds old: a report that has arrived since shows in its instances.
+        """
+        return share.shows_report(newest_report(instances), self.clock.now())
 
     def images(self, share: Share, ordinal: int) -> tuple[ImageRef, ...]:
         """All images of the series with this ordinal."""

@@ -26,10 +26,10 @@ def document(ordinal: int, number: int) -> flask.Response:
     series = services().view_study.series(recipient_share(), ordinal)
     if series.report_at is None:
         raise NotInShare
-    source = services().download_study.source
+    source, view_study = services().download_study.source, services().view_study
     try:
         instances = source.of(series.id)
-        if not 1 <= number <= len(instances):
+        if not 1 <= number <= len(instances) or not view_study.shows(recipient_share(), instances):
             raise NotInShare
         services().record_view.series(recipient(), ordinal, series)
         found = services().read_report(source.read(instances[number - 1].id))

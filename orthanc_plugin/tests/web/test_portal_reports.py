@@ -12,11 +12,13 @@ from orthanc_plugin.domain.principal import Recipient
 from orthanc_plugin.domain.report import ReportRule
 from orthanc_plugin.domain.study import Place
 from orthanc_plugin.domain.target import StudyData
+from orthanc_plugin.web.wsgi_bridge import Response
 
 from ..support.api import body
 from ..support.browser import Browser, recipient, staff
 from ..support.files import MemoryFiles
 from ..support.report_files import PDF, dicom, item, pdf_of, structured
+from ..support.studies import orthanc_id
 from ..support.world import World
 
 API = "/patient-share/api/v1/shares"
@@ -35,9 +37,19 @@ def arrived(world: World) -> int:
     return now
 
 
-def hand_out(world: World, data: bytes) -> None:
+def files(world: World) -> MemoryFiles:
     source = world.services.download_study.source
     assert isinstance(source, MemoryFiles)
+    return source
+
+
+def whole(answer: Response) -> bytes:
+    assert answer.stream is not None
+    return b"".join(answer.stream.chunks)
+
+
+def hand_out(world: World, data: bytes) -> None:
+    source = files(world)
     report = next(one for one in world.archive.studies[world.mine.id].series if one.description == "Report")
     (mine,), original = source.of(report.id), source.read
     source.read = lambda instance_id: data if instance_id == mine.id else original(instance_id)  # type: ignore[method-assign]
@@ -76,6 +88,45 @@ def test_before_its_time_a_report_does_not_exist(world: World, arrived: int, rul
     assert stream is not None
     with zipfile.ZipFile(BytesIO(b"".join(stream.chunks))) as archive:
         assert sum(name.startswith("DICOM/") for name in archive.namelist()) == 6
+
+
+@pytest.mark.parametrize("rule", ["never", "hold", "24h"])
+def test_a_report_that_has_just_arrived_among_images_takes_its_series_along(
+    world: World, arrived: int, rule: str
+) -> None:
+    browser = ruled(world, rule)
+    axial = world.mine.ordered_series[1]
+    files(world).arrived[axial.id] = arrived
+    late = orthanc_id("late").encode()
+    for address in ("images", "pictures", "everything"):
+        body = whole(browser.get(f"/portal/download/{address}.zip"))
+        assert late not in body
+        with zipfile.ZipFile(BytesIO(body)) as archive:
+            found = archive.namelist()
+        assert not [name for name in found if name.startswith(("DICOM/SE0002", "Bilder/02"))], address
+        assert [name for name in found if name.startswith(("DICOM/SE0001", "Bilder/01"))], address
+    assert browser.get("/portal/series/2/images.zip").status == 404
+    for contents, others in (("dicom", 3), ("both", 3), ("pictures", 0)):
+        form = {"contents": contents, "password": "Eine lange 1"}
+        with zipfile.ZipFile(BytesIO(whole(browser.submit("/portal/download", form)))) as archive:
+            assert sum(name.startswith("DICOM/") for name in archive.namelist()) == others
+            assert not [name for name in archive.namelist() if name.startswith("Bilder/02")]
+
+
+def test_a_newer_report_holds_back_the_older_one_of_its_series(world: World, arrived: int) -> None:
+    new = world.share()
+    world.services.manage_share.set_report(new.share.id, ReportRule.parse("1h"), "reception")
+    world.clock.advance(3600)
+    browser = Browser(world)
+    browser.log_in(new.code.grouped, new.password.grouped)
+    assert browser.get(DOCUMENT).status == 200
+    report = next(one for one in world.mine.series if one.description == "Report")
+    files(world).arrived[report.id] = int(world.clock.now())
+    assert browser.get(DOCUMENT).status == 404
+    assert b"DICOM/SE0003" not in whole(browser.get("/portal/download/images.zip"))
+    world.clock.advance(3600)
+    browser.log_in(new.code.grouped, new.password.grouped)
+    assert browser.get(DOCUMENT).status == 200
 
 
 def test_its_time_comes_and_a_clock_that_is_set_back_closes_it(world: World, arrived: int) -> None:
