@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import http.client
 import re
 import socket
 import ssl
@@ -178,11 +177,25 @@ def test_large_bodies_and_unknown_names_are_refused(unlimited: Proxied) -> None:
     assert unlimited.ask("/portal/login", "POST", form={"code": "x" * 66_000, "password": "x"}).status == 413
     with pytest.raises(ssl.SSLError):
         unlimited.connect("another.example.org")
-    plain = http.client.HTTPConnection("127.0.0.1", unlimited.proxy.http_port, timeout=60)
-    plain.request("GET", "/portal?x=1", headers={"Host": HOST})
-    answer = plain.getresponse()
-    assert answer.status == 301 and answer.headers["Location"] == f"https://{HOST}/portal?x=1"
-    plain.close()
+
+
+def test_port_80_leads_to_the_name_of_the_practice_and_knows_no_other(site: Proxied) -> None:
+    for lines in (f"GET /portal?x=1 HTTP/1.1\r\nHost: {HOST}", f"GET /portal?x=1 HTTP/1.1\r\nHost: {HOST}:80"):
+        assert f"\r\nLocation: https://{HOST}/portal?x=1\r\n" in plainly(site, lines)
+    for lines in (
+        "GET /portal HTTP/1.1\r\nHost: another.example.org",
+        f"GET http://another.example.org/portal HTTP/1.1\r\nHost: {HOST}",
+        "GET /portal HTTP/1.0",
+    ):
+        assert plainly(site, lines) == "", lines
+
+
+def plainly(site: Proxied, lines: str) -> str:
+    """What port 80 answers to a request without its end."""
+    with socket.create_connection(("127.0.0.1", site.proxy.http_port), 30) as connection:
+        connection.sendall(f"{lines}\r\nConnection: close\r\n\r\n".encode())
+        with connection.makefile("rb") as answer:
+            return answer.read().decode()
 
 
 def test_old_versions_of_tls_are_refused(site: Proxied) -> None:
