@@ -30,6 +30,7 @@ def test_a_portal_accepts_no_staff_credential_at_all(portal: OrthancServer) -> N
     stranger = Recipient(portal.url)
     assert stranger.get("/portal").status_code == 200
     assert stranger.get("/").headers["Location"] == "/portal"
+    assert portal.health().code == 0, portal.health().log
 
 
 def test_an_instance_for_staff_has_no_portal_and_knows_no_recipients(orthanc_image: str) -> None:
@@ -37,6 +38,7 @@ def test_an_instance_for_staff_has_no_portal_and_knows_no_recipients(orthanc_ima
         server.wait_ready()
         practice, studies = Practice(server), make_studies(server)
         share = practice.share(studies.a.id)
+        assert server.health().code == 0, server.health().log
         stranger = Recipient(server.url)
         for path in BELOW_THE_PORTAL:
             assert stranger.get(path).status_code == 403, path
