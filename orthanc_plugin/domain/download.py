@@ -84,6 +84,8 @@ class FiledSeries:
     instances: tuple[FiledInstance, ...]
     # Numbers of its instances, counted from 1, that cannot be read.
     damaged: tuple[int, ...] = ()
+    # When the newest report in it arrived.
+    report_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,8 @@ class FiledReport:
 
     number: int
     document: ReportDocument = field(repr=False)
+    # When the newest of its series arrived.
+    report_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,12 @@ class Contents:
     def instances(self) -> tuple[FiledInstance, ...]:
         """All instances of all series."""
         return tuple(instance for series in self.series for instance in series.instances)
+
+    @property
+    def report_at(self) -> int | None:
+        """When the newest report in it arrived; None where there is none."""
+        arrivals = [one.report_at for one in self.series] + [one.report_at for one in self.reports]
+        return max((one for one in arrivals if one is not None), default=None)
 
     @property
     def damaged(self) -> int:

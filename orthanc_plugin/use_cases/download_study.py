@@ -21,6 +21,7 @@ from ..domain.download import (
     StoredInstance,
     Wanted,
     file_id,
+    newest_report,
 )
 from ..domain.errors import Busy
 from ..domain.principal import Recipient
@@ -116,7 +117,7 @@ class DownloadStudy:
         digest = hashlib.sha256()
         for entry in entries:
             digest.update(f"{entry.name}\0{entry.size}\0{entry.key}\0".encode())
-        chunks = self._guarded(share.id, packing.chunks)
+        chunks = self._guarded(share, contents, packing.chunks)
         return Download(packing.length, digest.hexdigest()[:32], contents, chunks)
 
     def begun(self, recipient: Recipient, download: Download) -> None:
@@ -149,14 +150,14 @@ class DownloadStudy:
         instances = self.source.of(series.id)
         return instances if self.view_study.shows(share, instances) else ()
 
-    def _filed(self, series: SeriesSummary, ordinal: int, instances: Iterable[StoredInstance]) -> FiledSeries:
-        found, damaged = [], []
+    def _filed(self, series: SeriesSummary, ordinal: int, instances: Sequence[StoredInstance]) -> FiledSeries:
+        found, damaged, report_at = [], [], newest_report(instances)
         for place, instance in enumerate(instances, start=1):
             if instance.key in self._damaged:
                 damaged.append(place)
             else:
                 found.append(FiledInstance(instance, file_id(ordinal, place)))
-        return FiledSeries(series.id, ordinal, tuple(found), tuple(damaged))
+        return FiledSeries(series.id, ordinal, tuple(found), tuple(damaged), report_at)
 
     def _file(self, filed: FiledInstance) -> Entry:
         instance = filed.instance
@@ -170,29 +171,35 @@ class DownloadStudy:
         return Entry("/".join(filed.file_id), instance.size, instance.key, read)
 
     def _guarded(
-        self, share_id: str, chunks: Callable[[int, int], Iterator[bytes]]
+        self, share: Share, contents: Contents, chunks: Callable[[int, int], Iterator[bytes]]
     ) -> Callable[[int, int], Iterator[bytes]]:
         def guarded(first: int, end: int) -> Iterator[bytes]:
-            self._enter(share_id)
+            self._enter(share.id)
             try:
                 looked_at = self.monotonic()
                 for chunk in chunks(first, end):
                     now = self.monotonic()
                     if now - looked_at >= _LOOK_AGAIN_SECONDS:
                         looked_at = now
-                        self._still_open(share_id)
+                        self._still_open(share, contents)
                     yield chunk
             except DownloadBroken as fault:
                 self._damaged[fault.key] = None
                 raise
             finally:
-                self._leave(share_id)
+                self._leave(share.id)
 
         return guarded
 
-    def _still_open(self, share_id: str) -> None:
-        share = self.shares.get(share_id)
-        if share is None or share.state(self.clock.now()) is not ShareState.ACTIVE:
+    def _still_open(self, begun: Share, contents: Contents) -> None:
+        """Raises NotInShare where it could not begin any more.
+
+        The share was closed, its password minted anew, which ends all sessions, or a report in it put back on hold.
+        """
+        share, now = self.shares.get(begun.id), self.clock.now()
+        if share is None or share.state(now) is not ShareState.ACTIVE or share.issue != begun.issue:
+            raise NotInShare
+        if not share.shows_report(contents.report_at, now):
             raise NotInShare
 
     def _enter(self, share_id: str) -> None:

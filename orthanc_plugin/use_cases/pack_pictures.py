@@ -72,20 +72,22 @@ class PackPictures:
 
     def reports(self, share: Share) -> list[FiledReport]:
         """The reports that are shown now; raises OSError."""
-        found: list[ReportDocument] = []
+        found: list[tuple[ReportDocument, int]] = []
         for series in self.view_study.ordered_series(share):
             if series.report_at is None:
                 continue
             instances = self.source.of(series.id)
             if not self.view_study.shows(share, instances):
                 continue
+            arrivals = (series.report_at, newest_report(instances) or 0)
             for instance in instances:
                 try:
-                    found.append(self.read_report(self.source.read(instance.id)))
+                    document = self.read_report(self.source.read(instance.id))
                 except UnusableReport:
                     # As on the page: what acts or cannot be read is not handed out as a document.
                     continue
-        return [FiledReport(number, document) for number, document in enumerate(found, start=1)]
+                found.append((document, max(arrivals)))
+        return [FiledReport(number, *one) for number, one in enumerate(found, start=1)]
 
     def _series(self, share: Share) -> list[tuple[int, SeriesSummary]]:
         ordered = enumerate(self.view_study.ordered_series(share), start=1)

@@ -2,20 +2,23 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import itertools
 import subprocess
 import zipfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from orthanc_plugin.domain.audit_terms import Action
 from orthanc_plugin.domain.download import DownloadBroken
+from orthanc_plugin.domain.report import ReportRule
 from orthanc_plugin.use_cases.view_study import NotInShare
 from orthanc_plugin.web.wsgi_bridge import Response
 
 from ..support.browser import Browser, recipient, stranger
 from ..support.files import MemoryFiles
+from ..support.report_files import item, structured
 from ..support.world import World
 
 ALL = "/portal/download/images.zip"
@@ -83,18 +86,57 @@ def test_a_closed_share_gives_nothing(world: World, how: str) -> None:
     assert stranger(world).get(ALL).status == 403
 
 
+def begun(world: World, browser: Browser, monkeypatch: pytest.MonkeyPatch, address: str = ALL) -> Iterator[bytes]:
+    """The rest of a download that looks at its share before each piece."""
+    moments = itertools.count()
+    monkeypatch.setattr(world.services.download_study, "monotonic", lambda: float(next(moments)))
+    answer = browser.get(address)
+    assert answer.stream is not None
+    next(answer.stream.chunks)
+    return answer.stream.chunks
+
+
 def test_a_download_ends_when_the_share_is_revoked(
     world: World, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    moments = iter(range(1000))
-    monkeypatch.setattr(world.services.download_study, "monotonic", lambda: float(next(moments)))
-    answer = browser.get(ALL)
-    assert answer.stream is not None
-    next(answer.stream.chunks)
+    rest = begun(world, browser, monkeypatch)
     (share_id,) = world.store.shares
     world.services.manage_share.revoke(share_id, "reception")
     with pytest.raises(NotInShare):
-        list(answer.stream.chunks)
+        list(rest)
+
+
+def test_a_download_ends_with_the_sessions_of_an_older_password(
+    world: World, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest = begun(world, browser, monkeypatch)
+    (share_id,) = world.store.shares
+    world.services.reissue_password(share_id, False, "reception")
+    with pytest.raises(NotInShare):
+        list(rest)
+
+
+@pytest.mark.parametrize("rule", ["hold", "never", "24h", "from:4000000000"])
+@pytest.mark.parametrize("address", [ALL, "/portal/series/3/images.zip", "/portal/download/pictures.zip"])
+def test_a_download_ends_when_a_report_in_it_is_put_on_hold(
+    world: World, browser: Browser, monkeypatch: pytest.MonkeyPatch, rule: str, address: str
+) -> None:
+    arrived = int(world.clock.now())
+    files = world.services.download_study.source
+    assert isinstance(files, MemoryFiles)
+    report = world.mine.ordered_series[2]
+    series = tuple(dataclasses.replace(one, report_at=arrived) if one == report else one for one in world.mine.series)
+    world.archive.studies[world.mine.id] = dataclasses.replace(world.mine, series=series)
+    files.arrived[report.id] = arrived
+    monkeypatch.setattr(files, "read", lambda _: structured(item("TEXT", "x", TextValue="y")).ljust(2000, b"\0"))
+    rest = begun(world, browser, monkeypatch, address)
+    images = begun(world, browser, monkeypatch, "/portal/series/2/images.zip")
+    (share_id,) = world.store.shares
+    world.services.manage_share.set_report(share_id, ReportRule.parse(rule), "reception")
+    with pytest.raises(NotInShare):
+        list(rest)
+    # Where no report is in it, it goes on.
+    list(images)
 
 
 def test_the_export_is_recorded_with_its_size(world: World, browser: Browser) -> None:
