@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route
 
 from harness.dicom import Geometry, Patient, Study, ct_series
 from harness.modality import send
 from harness.server import OrthancServer
 
+from .support.browsers import CHROMIUM
 from .support.practice import Practice
 from .support.studies import EDGE, Stored, Studies, stored
 from .test_portal_in_a_browser import DESKTOP, NARROW, PHONE, open_link, open_viewer
@@ -243,6 +246,92 @@ def test_nothing_overlaps(
     page.screenshot(path=str(screenshots / f"{screen}-{language[:2]}-viewer-about.png"))
     page.keyboard.press("Escape")
     assert page.locator("#about").is_hidden()
+    context.close()
+
+
+SIDEWAYS = {**PHONE, "viewport": {"width": 844, "height": 390}}
+LOW = {"phone": (SIDEWAYS, 16), "zoomed": ({"viewport": {"width": 683, "height": 384}}, 16), "large": (DESKTOP, 32)}
+# What can be touched and read, with the words where they are wider, cut to what a panel that scrolls lets be seen:
+# [name, left, top, right, bottom].
+SEEN = """() => {
+  const all = document.querySelectorAll('#viewer :is(a, button, input, .position, h1, .heading p)');
+  return [...all].filter(one => !one.closest('dialog, [aria-hidden=true]') && one.checkVisibility()).flatMap(one => {
+    let {left, top, right, bottom} = one.getBoundingClientRect();
+    if (one.matches('.position, .chip')) {
+      const words = document.createRange();
+      words.selectNodeContents(one);
+      left = Math.min(left, words.getBoundingClientRect().left);
+      right = Math.max(right, words.getBoundingClientRect().right);
+    }
+    for (const around of [one.closest('.more, .tone'), one.closest('.presets')]) {
+      const panel = around?.getBoundingClientRect();
+      if (panel) [top, bottom] = [Math.max(top, panel.top), Math.min(bottom, panel.bottom)];
+      if (panel && around.matches('.presets')) right = Math.min(right, panel.right);
+    }
+    const name = one.id || one.className || one.tagName;
+    return right - left > 1 && bottom - top > 1 ? [[name, left, top, right, bottom]] : [];
+  });
+}"""
+
+
+@pytest.fixture(params=list(LOW))
+def low_window(
+    request: pytest.FixtureRequest, playwright: Playwright, chromium: Browser
+) -> Iterator[tuple[str, Browser, dict[str, object]]]:
+    """A window that is wide and low: a phone held sideways, a desktop at 200 %, one with text twice as large."""
+    shape, text = LOW[request.param]
+    if text == 16:
+        yield request.param, chromium, shape
+        return
+    with large_text(playwright) as browser:
+        yield request.param, browser, shape
+
+
+@contextmanager
+def large_text(playwright: Playwright) -> Iterator[Browser]:
+    """A browser of somebody who has set text to 200 %: media queries count in its letters too."""
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--blink-settings=defaultFontSize=32"]
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    yield browser
+    browser.close()
+
+
+@pytest.mark.parametrize("language", ["de-DE", "en-GB", "fr-FR", "ru-RU"])
+def test_in_a_low_window_a_panel_hides_nothing_and_can_be_closed(
+    low_window: tuple[str, Browser, dict[str, object]],
+    server: OrthancServer,
+    practice: Practice,
+    studies: Studies,
+    screenshots: Path,
+    language: str,
+) -> None:
+    name, browser, shape = low_window
+    context = browser.new_context(**shape, locale=language)  # type: ignore[arg-type]
+    page = open_link(context, practice.share(studies.a.id))
+    open_viewer(page, server.url)
+    size = page.viewport_size
+    assert size is not None
+    for panel in ("", "more", "tone"):
+        if panel:
+            page.click(f"#{panel}-toggle")
+        page.screenshot(path=str(screenshots / f"low-{name}-{language[:2]}-{panel or 'none'}.png"))
+        seen = page.evaluate(SEEN)
+        assert {"slider", "more-toggle", "tone-toggle"} <= {control for control, *_ in seen}
+        for place, (control, *box) in enumerate(seen):
+            assert min(box) >= -0.5, f"{control} outside with {panel}: {box}"
+            assert box[2] <= size["width"] + 0.5 and box[3] <= size["height"] + 0.5, f"{control} with {panel}: {box}"
+            for other, *there in seen[place + 1 :]:
+                across = min(box[2], there[2]) - max(box[0], there[0])
+                down = min(box[3], there[3]) - max(box[1], there[1])
+                assert across < 1 or down < 1, f"{control} and {other} overlap with {panel}"
+        if panel:
+            # Everything in it can be scrolled to, and the button that opened it closes it where it is.
+            for control in page.locator(f"#{panel} :is(button, input):visible").all():
+                control.click(trial=True, timeout=5000)
+            box = page.locator(f"#{panel}-toggle").bounding_box()
+            assert box is not None
+            page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            assert page.locator(f"#{panel}").is_hidden()
     context.close()
 
 

@@ -130,9 +130,16 @@ export class Controls {
         byId(toggle).setAttribute('aria-expanded', String(on));
         byId(panel).hidden = !on;
       }
+      byId('viewer').toggleAttribute('data-panel', Boolean(opened));
       want.toneMode(opened === 'tone');
     };
-    for (const [toggle, panel] of panels) byId(toggle).addEventListener('click', () => open(byId(panel).hidden ? panel : ''));
+    for (const [toggle, panel] of panels) {
+      byId(toggle).addEventListener('click', () => {
+        open(byId(panel).hidden ? panel : '');
+        /* Where the page scrolls, what opens above must not push away what closes it. */
+        byId(toggle).scrollIntoView({ block: 'nearest' });
+      });
+    }
     byId('larger').addEventListener('click', () => want.zoom(1.5));
     byId('smaller').addEventListener('click', () => want.zoom(1 / 1.5));
     byId('reset').addEventListener('click', () => want.reset());
