@@ -335,6 +335,31 @@ def test_in_a_low_window_a_panel_hides_nothing_and_can_be_closed(
     context.close()
 
 
+def test_with_text_at_200_percent_a_phone_shows_whole_buttons(
+    playwright: Playwright, server: OrthancServer, practice: Practice, studies: Studies, screenshots: Path
+) -> None:
+    with large_text(playwright) as browser:
+        for language in ("de-DE", "en-GB", "fr-FR", "ru-RU"):
+            context = browser.new_context(**PHONE, locale=language)  # type: ignore[arg-type]
+            page = open_link(context, practice.share(studies.a.id))
+            page.goto(server.url + "/portal/download")
+            page.screenshot(path=str(screenshots / f"large-{language[:2]}-download.png"), full_page=True)
+            assert page.evaluate("document.documentElement.scrollWidth") == 390
+            too_wide = """() => [...document.querySelectorAll('.page :is(button, .button), .more .chip')]
+              .filter(one => one.checkVisibility())
+              .filter(one => one.scrollWidth > one.clientWidth + 1 || one.getBoundingClientRect().right > innerWidth)
+              .map(one => one.textContent)"""
+            assert page.evaluate(too_wide) == []
+            open_viewer(page, server.url)
+            page.click("#more-toggle")
+            page.screenshot(path=str(screenshots / f"large-{language[:2]}-viewer-more.png"))
+            assert page.evaluate("document.documentElement.scrollWidth") == 390
+            assert page.evaluate(too_wide) == []
+            page.click("#more-toggle")
+            assert page.locator("#more").is_hidden()
+            context.close()
+
+
 @pytest.mark.parametrize("lost", ["viewer/stage.js", "viewer/main.js"])
 def test_a_script_that_is_lost_on_the_way_is_fetched_with_the_page_once_more(
     desktop: BrowserContext, server: OrthancServer, practice: Practice, studies: Studies, lost: str
