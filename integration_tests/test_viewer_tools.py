@@ -244,6 +244,10 @@ def test_nothing_overlaps(
         assert box["width"] >= 44 and box["height"] >= 44, f"{name} is too small for a thumb: {box}"
     page.click("#about-open")
     page.screenshot(path=str(screenshots / f"{screen}-{language[:2]}-viewer-about.png"))
+    # The button that closes it is seen whole, however long the text.
+    about, button = page.locator("#about").bounding_box(), page.locator("#about form button").bounding_box()
+    assert about is not None and button is not None
+    assert button["y"] + button["height"] <= about["y"] + about["height"]
     page.keyboard.press("Escape")
     assert page.locator("#about").is_hidden()
     context.close()
