@@ -53,9 +53,11 @@ class OrthancFiles:
             "Level": "Instance",
             "Query": {},
             "ParentSeries": series_id,
-            "ResponseContent": ["MainDicomTags", "Metadata", "Attachments"],
+            "ResponseContent": ["MainDicomTags", "Metadata", "Attachments", "Parent"],
         }
-        found = [_instance(entry) for entry in json.loads(self._rest.post("/tools/find", json.dumps(wanted)) or b"[]")]
+        entries = json.loads(self._rest.post("/tools/find", json.dumps(wanted)) or b"[]")
+        # Which series is asked for is not left to Orthanc's database alone: another's files would be another patient's.
+        found = [_instance(entry) for entry in entries if entry.get("ParentSeries") == series_id]
         return sorted(
             (one for one in found if one is not None),
             key=lambda one: (one.number is None, one.number or 0, one.sop_instance_uid),

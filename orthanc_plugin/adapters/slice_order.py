@@ -53,9 +53,16 @@ def _as_orthanc_sorts(rest: Rest, series_id: str) -> tuple[ImageRef, ...]:
 
 
 def _listed(rest: Rest, series_id: str) -> list[_Listed]:
-    wanted = {"Level": "Instance", "Query": {}, "ParentSeries": series_id, "ResponseContent": ["MainDicomTags"]}
+    wanted = {
+        "Level": "Instance",
+        "Query": {},
+        "ParentSeries": series_id,
+        "ResponseContent": ["MainDicomTags", "Parent"],
+    }
+    found = json.loads(rest.post("/tools/find", json.dumps(wanted)) or b"[]")
     listed = []
-    for entry in json.loads(rest.post("/tools/find", json.dumps(wanted)) or b"[]"):
+    # Which series it asks for is not left to Orthanc's database alone: another's images would be another patient's.
+    for entry in (one for one in found if one.get("ParentSeries") == series_id):
         tags = entry.get("MainDicomTags", {})
         claimed = str(tags.get("NumberOfFrames", "")).strip("\0 ")
         frames = number(claimed) if claimed else 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,9 @@ def explorer_script() -> str:
     return (theme_folder() / "explorer.js").read_text(encoding="utf-8")
 
 
+_COMMENT = re.compile(rb"/\*.*?\*/\s*", re.DOTALL)
+
+
 @dataclass(frozen=True)
 class StaticFile:
     """A file in the two forms in which it is sent; `compressed` (gzip) is None where that saves nothing."""
@@ -54,6 +58,9 @@ class StaticFiles:
             content_type = _CONTENT_TYPES.get(path.suffix)
             if path.is_file() and content_type:
                 content = path.read_bytes()
+                if path.suffix == ".css":
+                    # Written for us, not for a phone on a slow line.
+                    content = _COMMENT.sub(b"", content)
                 digest.update(content)
                 self._files[path.relative_to(folder).as_posix()] = _file(content, content_type)
         for name, content in (own or {}).items():

@@ -13,7 +13,7 @@ SORTED = f"/series/{SERIES}/ordered-slices"
 
 
 def listed(name: str, **tags: str) -> dict[str, Any]:
-    return {"ID": name, "MainDicomTags": {"SOPInstanceUID": f"1.{name}", **tags}}
+    return {"ID": name, "ParentSeries": SERIES, "MainDicomTags": {"SOPInstanceUID": f"1.{name}", **tags}}
 
 
 def order(rest: FakeRest) -> list[tuple[str, int]]:
@@ -55,3 +55,9 @@ def test_no_frames_at_all_are_one_picture() -> None:
 
 def test_a_series_that_is_gone_has_no_images() -> None:
     assert order(FakeRest({})) == []
+
+
+def test_images_of_another_series_are_never_among_them() -> None:
+    rest = FakeRest({SORTED: OSError("Orthanc error 17")})
+    rest.found = [listed("a"), {**listed("b"), "ParentSeries": "other"}]
+    assert order(rest) == [("a", 0)]

@@ -60,3 +60,8 @@ def test_whoever_cannot_unpack_is_sent_the_plain_file(world: World, accepted: st
     assert (answer.header("content-encoding"), answer.header("vary")) == ("", "Accept-Encoding")
     packed = stranger(world).get(url, accept_encoding="gzip").body
     assert gzip.decompress(packed) == answer.body == (theme_folder() / "static/viewer/main.js").read_bytes()
+
+
+def test_styles_are_sent_without_what_was_written_for_us() -> None:
+    css = StaticFiles(theme_folder() / "static").get("portal.css")
+    assert css is not None and b"/*" not in css.content and b":root" in css.content
