@@ -84,14 +84,7 @@ def kinds() -> dict[str, Callable[[], Dataset]]:
         "signed-12-of-16": lambda: image(
             "signed-12-of-16",
             grey(np.int16, -2048, 2047),
-            CTImageStorage,
-            Modality="CT",
-            BitsStored=12,
-            HighBit=11,
-            RescaleSlope="1",
-            RescaleIntercept="0",
-            WindowCenter="0",
-            WindowWidth="2000",
+            **SIGNED_12,
         ),
         "high-bit-15-of-12": lambda: image(
             "high-bit-15-of-12",
@@ -226,14 +219,7 @@ def kinds() -> dict[str, Callable[[], Dataset]]:
         "signed-12-without-sign": lambda: image(
             "signed-12-without-sign",
             grey(np.int16, -2048, 2047) & np.int16(0x0FFF),
-            CTImageStorage,
-            Modality="CT",
-            BitsStored=12,
-            HighBit=11,
-            RescaleSlope="1",
-            RescaleIntercept="0",
-            WindowCenter="0",
-            WindowWidth="2000",
+            **SIGNED_12,
         ),
         "overlay-in-high-bits": lambda: image(
             "overlay-in-high-bits",
@@ -260,6 +246,10 @@ def kinds() -> dict[str, Callable[[], Dataset]]:
     }
 
 
+SIGNED_12: dict[str, Any] = {
+    "sop_class": CTImageStorage, "Modality": "CT", "BitsStored": 12, "HighBit": 11,
+    "RescaleSlope": "1", "RescaleIntercept": "0", "WindowCenter": "0", "WindowWidth": "2000",
+}  # fmt: skip
 RGB: dict[str, Any] = {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB"}
 
 

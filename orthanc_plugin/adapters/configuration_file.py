@@ -39,6 +39,17 @@ def parse(text: str) -> Any:
     return json.loads(_LAST_COMMA.sub(r"\1", _COMMENT.sub(lambda found: found[1] or " ", text)))
 
 
+def read_object(path: Path, text: str) -> dict[str, Any]:
+    """The object that the text of a file holds; raises ConfigurationError."""
+    try:
+        values = parse(text)
+    except (ValueError, RecursionError):
+        raise ConfigurationError(f"{path} is not JSON.") from None
+    if not isinstance(values, dict):
+        raise ConfigurationError(f"{path} holds no object.")
+    return values
+
+
 def _files(paths: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
@@ -48,14 +59,11 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        values = parse(_VARIABLE.sub(_substituted, path.read_text(encoding="utf-8")))
+        return read_object(path, _VARIABLE.sub(_substituted, path.read_text(encoding="utf-8")))
     except OSError as fault:
         raise ConfigurationError(f"{path}: {fault.strerror}.") from None
-    except (ValueError, RecursionError):
+    except UnicodeDecodeError:
         raise ConfigurationError(f"{path} is not JSON.") from None
-    if not isinstance(values, dict):
-        raise ConfigurationError(f"{path} holds no object.")
-    return values
 
 
 def _substituted(found: re.Match[str]) -> str:

@@ -53,16 +53,14 @@ def is_grey_of_odd_bits(facts: ImageFacts) -> bool:
 
 def own_bits(stored: Array, facts: ImageFacts) -> Array:
     """Grey values without bits that are not theirs (overlays of old archives), and with their sign (C.7.6.3.1.1)."""
-    if stored.dtype.kind not in "iu" or not 0 < facts.bits_stored <= 8 * stored.dtype.itemsize:
+    size = stored.dtype.itemsize
+    spare = 8 * size - facts.bits_stored
+    if stored.dtype.kind not in "iu" or facts.bits_stored <= 0 or spare < 0:
         return stored
-    shift = facts.high_bit + 1 - facts.bits_stored if is_grey_of_odd_bits(facts) else 0
-    if facts.bits_stored == 8 * stored.dtype.itemsize and not shift:
-        return stored.view(stored.dtype.str.replace("u", "i")) if facts.signed else stored
-    values = (stored.astype(np.int32) >> max(0, shift)) & ((1 << facts.bits_stored) - 1)
-    if facts.signed:
-        half = 1 << (facts.bits_stored - 1)
-        values = (values ^ half) - half
-    return values.astype(np.int16 if facts.signed else np.uint16)
+    below = facts.high_bit + 1 - facts.bits_stored if is_grey_of_odd_bits(facts) else 0
+    # Lifted to the top, what lies above falls off; on the way down the sign comes along.
+    lifted = stored.view(f"u{size}") << (spare - min(max(0, below), spare))
+    return (lifted.view(f"i{size}") if facts.signed else lifted) >> spare
 
 
 def _grey(data: bytes, facts: ImageFacts) -> Array:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..settings import SECTION, Settings, SettingsError, parse_settings
-from .configuration_file import parse
+from .configuration_file import ConfigurationError, read_object
 
 _PRACTICE = "practice.json"
 _LOGOS = ("logo.png", "logo.jpg", "logo.jpeg")
@@ -51,11 +51,10 @@ def _read(path: Path) -> dict[str, Any]:
             data = file.read(_MOST_BYTES + 1)
         if len(data) > _MOST_BYTES:
             raise SettingsError(f"{path} is larger than 64 KB.")
-        values = parse(data.decode())
+        return read_object(path, data.decode())
     except OSError as fault:
         raise SettingsError(f"{path} cannot be read: {fault.strerror}.") from None
-    except (ValueError, RecursionError):
+    except UnicodeDecodeError:
         raise SettingsError(f"{path} is not JSON.") from None
-    if not isinstance(values, dict):
-        raise SettingsError(f"{path} holds no object.")
-    return values
+    except ConfigurationError as fault:
+        raise SettingsError(str(fault)) from None

@@ -99,10 +99,11 @@ def size_in_words(size: int) -> str:
 def _sections(shown: Language, studies: Sequence[StudySummary]) -> list[dict[str, Any]]:
     """One section a study; ordinals count through all of them."""
     sections, ordinal = [], 0
-    for study, reports in zip(studies, portal_reports.links(studies), strict=True):
-        rows = []
+    for study in studies:
+        rows, reports = [], []
         for entry in study.ordered_series:
             ordinal += 1
+            reports += portal_reports.links(ordinal, entry)
             # Reports have a place of their own on the page.
             if entry.report_at is None:
                 rows.append(_series_row(shown, ordinal, entry))

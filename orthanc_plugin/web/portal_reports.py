@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ import flask
 from ..domain.errors import Unavailable
 from ..domain.report import ReportTime, UnusableReport
 from ..domain.share import Share
-from ..domain.study import StudySummary
+from ..domain.study import SeriesSummary
 from ..use_cases.view_study import NotInShare
 from .context import language, recipient, recipient_share, services
 from .pages import message_page, page
@@ -45,20 +45,11 @@ def document(ordinal: int, number: int) -> flask.Response:
     return answer
 
 
-def links(studies: Sequence[StudySummary]) -> list[list[str]]:
-    """The addresses of the reports of each study; ordinals count through all of them."""
-    found, before = [], 0
-    for study in studies:
-        found.append(
-            [
-                f"/portal/series/{ordinal}/documents/{number}"
-                for ordinal, series in enumerate(study.ordered_series, start=before + 1)
-                if series.report_at is not None
-                for number in range(1, series.instance_count + 1)
-            ]
-        )
-        before += len(study.ordered_series)
-    return found
+def links(ordinal: int, series: SeriesSummary) -> list[str]:
+    """The addresses of the reports in a series with this ordinal; none where it holds images."""
+    if series.report_at is None:
+        return []
+    return [f"/portal/series/{ordinal}/documents/{number}" for number in range(1, series.instance_count + 1)]
 
 
 def announcement(share: Share) -> dict[str, Any] | None:

@@ -20,6 +20,7 @@ def theme_folder() -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / "viewer_theme"
 
 
+_COMMENT = re.compile(rb"/\*.*?\*/\s*", re.DOTALL)
 _CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -33,9 +34,6 @@ _CONTENT_TYPES = {
 def explorer_script() -> str:
     """The JavaScript by which Orthanc Explorer leads to the staff's pages."""
     return (theme_folder() / "explorer.js").read_text(encoding="utf-8")
-
-
-_COMMENT = re.compile(rb"/\*.*?\*/\s*", re.DOTALL)
 
 
 @dataclass(frozen=True)
